@@ -1,0 +1,67 @@
+"""The seam between the platform and the reviewer graph: a request goes in, a `Round` comes back.
+
+`aixiv.usecases` sees only this module. The graph decides nothing about states and stores nothing but its own
+checkpoints; killed half way, the same `run_id` continues where it stopped.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from review.layout import Layout
+from review.manuscript import Kind, Manuscript
+from review.policy import Policy
+from review.report import Finding, RelatedWork, ResponseLetter, Round
+
+
+class Predecessor(Struct, frozen=True, kw_only=True):
+    """The version this one replaces, and what its round found."""
+
+    manuscript: Manuscript
+    findings: tuple[Finding, ...]
+
+
+class ReviewRequest(Struct, frozen=True, kw_only=True):
+    """One version to review, complete: the graph asks nobody for more."""
+
+    run_id: str  # also the checkpoint thread: the same id resumes
+    kind: Kind
+    manuscript: Manuscript
+    layout: Layout
+    policy: Policy
+    previous: Predecessor | None = None
+    response: ResponseLetter | None = None
+    screening_waived: bool = False  # an editor has looked at the screen's findings and let it through
+    deadline_seconds: float = 1800.0
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """One step finished or begun. `percent` never falls within a run."""
+
+    step: str  # node name
+    message: str
+    percent: int  # 0..100
+
+
+OnProgress = Callable[[Progress], Awaitable[None]]
+FindRelated = Callable[[Manuscript], Awaitable[Sequence[RelatedWork]]]
+
+
+class ReviewFailed(Exception):  # noqa: N818 - reads as an outcome, like its siblings in the ports
+    """The run ended without a result. `retryable` says whether asking again later can help."""
+
+    def __init__(self, reason: str, *, retryable: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retryable = retryable
+
+
+class Reviewer(Protocol):
+    """Runs the reviewer graph."""
+
+    async def review(
+        self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated
+    ) -> Round:
+        """Review one version, or raise `ReviewFailed`. Safe to call again with the same `run_id`."""
+        ...

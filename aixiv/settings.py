@@ -1,0 +1,105 @@
+"""Everything that can be set from outside, in one place. The only reader of the process environment.
+
+Each field is an environment variable with the prefix `AIXIV_` (`AIXIV_PORT`, `AIXIV_DATABASE_URL`, ...). Nothing here
+is read at import: `Settings()` is built once by the entry points. Secrets that are not given are made on first start
+and kept in `<home>/secrets.json`, mode 600; production refuses to start without them.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MADE_SECRETS = ("secret_key", "s3_access_key", "s3_secret_key")
+
+
+class Settings(BaseSettings):
+    """Settings of every process. Addresses left empty mean: use the embedded service of `aixiv up`."""
+
+    model_config = SettingsConfigDict(env_prefix="AIXIV_", frozen=True, extra="ignore")
+
+    env: Literal["dev", "production"] = Field("dev", description="production refuses missing secrets")
+    home: Path = Field(Path(".aixiv"), description="data folder of the embedded services")
+    host: str = Field("127.0.0.1", description="address the web process listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port the web process listens on")
+    public_url: str = Field("", description="address people use, for links; default http://host:port")
+    secret_key: SecretStr = Field(SecretStr(""), description="signs cursors and hashes tokens")
+
+    database_url: str = Field("", description="postgresql://...; empty: embedded PostgreSQL")
+    s3_endpoint: str = Field("", description="http(s)://host:port of an S3 endpoint; empty: embedded")
+    s3_region: str = Field("us-east-1", description="S3 region")
+    s3_bucket: str = Field("aixiv", description="S3 bucket; made when it is missing")
+    s3_access_key: SecretStr = Field(SecretStr(""), description="S3 access key")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="S3 secret key")
+
+    inference_url: str = Field("", description="address of the inference service; empty: embedded")
+    model: str = Field("", description="language model for the inference service: folder or hub id")
+    llm_base_url: str = Field("", description="OpenAI-compatible server for the language-model judge")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="key for that server")
+    llm_model: str = Field("", description="model name to ask that server for")
+    judge: Literal["auto", "evidence", "language-model"] = Field(
+        "auto", description="auto: language-model when llm_base_url or model is set, else evidence"
+    )
+
+    max_upload_bytes: int = Field(50 * 2**20, ge=1, description="largest manuscript file, bytes")
+    max_pages: int = Field(200, ge=1, description="most pages of a PDF")
+    parse_seconds: int = Field(120, ge=1, description="time a parse may take")
+    parse_memory_bytes: int = Field(2 * 2**30, ge=2**28, description="memory a parse may take, bytes")
+    review_seconds: int = Field(1800, ge=1, description="deadline of one review run")
+    submissions_per_day: int = Field(200, ge=1, description="versions one owner may submit in a day")
+    worker_concurrency: int = Field(2, ge=1, description="jobs one worker runs at a time")
+    read_only: bool = Field(False, description="refuse every write (maintenance)")
+    smtp_url: str = Field("", description="smtp://user:pass@host:port; empty: mail is written to <home>/mail")
+
+    @model_validator(mode="after")
+    def _production_has_secrets(self) -> Self:
+        if self.env == "production":
+            missing = [n for n in (*MADE_SECRETS, "database_url", "s3_endpoint") if not _value(self, n)]
+            if missing:
+                names = ", ".join(f"AIXIV_{n.upper()}" for n in missing)
+                raise ValueError(f"production needs these to be set: {names}")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Public base address without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def with_secrets(self) -> "Settings":
+        """These settings with every missing secret made and remembered in the data folder."""
+        missing = [n for n in MADE_SECRETS if not _value(self, n)]
+        if not missing:
+            return self
+        kept = _kept_secrets(self.home)
+        return self.model_copy(update={n: SecretStr(kept[n]) for n in missing})
+
+
+def _value(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _kept_secrets(home: Path) -> dict[str, str]:
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = home / "secrets.json"
+    if not path.exists():
+        made = {
+            "secret_key": secrets.token_urlsafe(32),
+            "s3_access_key": secrets.token_hex(10),
+            "s3_secret_key": secrets.token_hex(20),
+        }
+        scratch = path.with_suffix(f".{os.getpid()}.new")
+        with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file)
+        try:
+            os.link(scratch, path)  # the first process to start wins; the others read what it made
+        except FileExistsError:
+            pass
+        finally:
+            scratch.unlink()
+    kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return kept

@@ -1,0 +1,114 @@
+"""From votes to a recommendation: the track's policy as data, and the one function that applies it.
+
+Fails closed: missing ballots, an unclear screen, a critical finding beside accepting votes or wide dispersion end in
+`hold`, never in `accept`.
+"""
+
+import tomllib
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from review.report import Ballot, Comparison, Recommendation, Report, Screening
+
+
+class Voter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One seat of the panel that votes: its lens, and the model it asks (empty: the judge's default)."""
+
+    name: str
+    lens: str  # criterion key this voter weighs double, or "overall"
+    model: str = ""
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rules of a track, read from `review/policies/*.toml`."""
+
+    name: str
+    title: str
+    mode: Literal["single", "panel"]
+    roles: tuple[str, ...]
+    voters: tuple[Voter, ...]
+    accept_threshold: int  # accepts needed
+    quorum: int  # valid ballots needed for any decision
+    max_rounds: int  # versions that may be reviewed before the answer must be final
+    max_spread: float  # widest allowed gap between reports' overall scores (scale 1..10)
+    auto_publish: bool
+    blind: bool
+    public_history: bool  # earlier versions and reviews become public with publication
+
+
+def load_policy(name: str) -> Policy:
+    """Read a bundled policy; an unknown name raises `KeyError`, a bad file `msgspec.ValidationError`."""
+    path = files("review") / "policies" / f"{name}.toml"
+    if not path.is_file():
+        raise KeyError(name)
+    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
+
+
+def policy_names() -> tuple[str, ...]:
+    """Names of the bundled policies, sorted."""
+    return tuple(sorted(p.name[:-5] for p in (files("review") / "policies").iterdir() if p.name.endswith(".toml")))
+
+
+def recommend(
+    policy: Policy,
+    *,
+    screening: Screening,
+    screening_waived: bool,
+    reports: tuple[Report, ...],
+    ballots: tuple[Ballot, ...],
+    comparison: Comparison | None,
+    round_number: int,
+) -> Recommendation:
+    """Map a round to accept, revise, reject or hold, with the reasons a person would want to read."""
+    valid = [b for b in ballots if b.valid and b.vote]
+    accepts = sum(b.vote == "accept" for b in valid)
+    rejects = sum(b.vote == "reject" for b in valid)
+    holds = list(_hold_reasons(policy, screening, screening_waived, reports, len(valid), accepts))
+    if holds:
+        return Recommendation(outcome="hold", reasons=tuple(holds), accepts=accepts, valid_ballots=len(valid))
+    tally = f"{accepts} of {len(valid)} valid ballots accept; {policy.accept_threshold} are needed."
+    if accepts >= policy.accept_threshold:
+        if comparison is not None and comparison.verdict == "worse":
+            outcome, reason = "hold", "The votes accept, but the pairwise comparison finds this version worse than the last."
+        else:
+            outcome, reason = "accept", tally
+    elif rejects >= policy.accept_threshold:
+        outcome, reason = "reject", f"{rejects} of {len(valid)} valid ballots reject."
+    elif round_number >= policy.max_rounds:
+        outcome, reason = "reject", f"{tally} This was round {round_number} of {policy.max_rounds}."
+    else:
+        outcome, reason = "revise", tally
+    return Recommendation(
+        outcome=outcome,  # type: ignore[arg-type]  # narrowed by the branches above
+        reasons=(reason,),
+        accepts=accepts,
+        valid_ballots=len(valid),
+    )
+
+
+def _hold_reasons(
+    policy: Policy,
+    screening: Screening,
+    waived: bool,
+    reports: tuple[Report, ...],
+    valid: int,
+    accepts: int,
+):  # type: ignore[no-untyped-def]
+    if screening.verdict != "clear" and not waived:
+        yield f"The screen says {screening.verdict}: {screening.reason}"
+        return
+    if valid < policy.quorum:
+        yield f"Only {valid} of {len(policy.voters)} ballots are valid; the quorum is {policy.quorum}."
+    if reports:
+        overall = [r.overall for r in reports]
+        spread = max(overall) - min(overall)
+        if spread > policy.max_spread:
+            yield f"Reviewers disagree widely: overall scores span {spread:.1f} points."
+    else:
+        yield "No reviewer delivered a report."
+    critical = [f for r in reports for f in r.weaknesses if f.severity == "critical"]
+    if critical and accepts >= policy.accept_threshold:
+        yield f"A critical finding stands beside accepting votes: {critical[0].claim}"

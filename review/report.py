@@ -1,0 +1,210 @@
+"""Results of a round as values: screening, checks, reports, ballots, comparison, recommendation.
+
+These structs are what agents return, what the database stores as JSON and what every door shows. They carry no
+identity of a person; who reviewed is kept beside them by the platform.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from review.layout import Box
+from review.manuscript import Locator
+
+Severity = Literal["critical", "major", "minor", "note"]
+Vote = Literal["accept", "revise", "reject"]
+Outcome = Literal["accept", "revise", "reject", "hold"]
+Verdict = Literal["clear", "suspicious", "attack", "unreadable"]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor", "note")
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """What an answer cost. Tokens are zero for a judge without a model."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    seconds: float = 0.0
+    calls: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            seconds=self.seconds + other.seconds,
+            calls=self.calls + other.calls,
+        )
+
+
+class ScreenFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One sign of an injection: what was found, where, how it was hidden, and how much it weighs."""
+
+    kind: str  # e.g. hidden_text, instruction, encoded, side_channel, look_alike
+    carrier: str  # e.g. white_text, tiny_text, render_mode, metadata, visible
+    text: str
+    reason: str
+    weight: float  # evidence added to the score, >= 0
+    page: int | None = None
+    box: Box | None = None
+    locator: Locator | None = None
+
+
+class Screening(Struct, frozen=True, kw_only=True):
+    """Verdict of the injection screen. `score` never falls when a finding is added."""
+
+    verdict: Verdict
+    score: float
+    findings: tuple[ScreenFinding, ...] = ()
+    stages: tuple[str, ...] = ()  # stages that ran
+    reason: str = ""
+
+
+class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One claim of a review or a check, with the passage that shows it.
+
+    `id` is stable within a round ("numbers.abstract-1"); a response letter answers findings by id. `quote` occurs
+    verbatim (after normalisation) in the manuscript, or is empty when the finding is about something absent; then
+    `place` says where a reader should have found it.
+    """
+
+    id: str
+    claim: str
+    severity: Severity
+    criterion: str  # a criterion key of the rubric
+    source: str  # check id, or role of the reviewer
+    quote: str = ""
+    locator: Locator | None = None
+    place: str = ""  # words for people: "Abstract", "Section 4, Table 1", "whole paper"
+    fix: str = ""  # what would resolve it
+
+
+CheckStatus = Literal["passed", "found", "not_applicable", "cannot_tell"]
+
+
+class CheckResult(Struct, frozen=True, kw_only=True):
+    """Outcome of one deterministic check: what it looked at, what it found, and how far it can be trusted."""
+
+    check: str
+    title: str
+    status: CheckStatus
+    summary: str
+    findings: tuple[Finding, ...] = ()
+    examined: int = 0  # how many things were looked at (numbers, references, ...)
+    method: str = ""
+    limits: str = ""
+
+
+class CriterionScore(Struct, frozen=True, kw_only=True):
+    """Score of one rubric criterion, 1 (poor) to 5 (excellent)."""
+
+    criterion: str
+    score: float
+    reason: str
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One reviewer's review of one version."""
+
+    role: str  # "methods", "evidence", "clarity", "chair", ...
+    judge: str  # "evidence" or "language-model"
+    model: str  # model name, or the judge's version when there is no model
+    prompt_hash: str
+    rubric_hash: str
+    summary: str
+    strengths: tuple[str, ...]
+    weaknesses: tuple[Finding, ...]
+    questions: tuple[str, ...]
+    requested_changes: tuple[str, ...]
+    scores: tuple[CriterionScore, ...]
+    overall: float  # 1..10
+    confidence: float  # 1..5
+    usage: Usage = Usage()
+    dropped: tuple[str, ...] = ()  # claims removed by the quote check, each with the reason
+    disclosure: str = ""  # how the report was made, in a sentence for readers
+
+
+class Ballot(Struct, frozen=True, kw_only=True):
+    """One voter's vote. An invalid ballot (absent, unreadable) counts for nothing and is never an accept."""
+
+    voter: str
+    model: str
+    vote: Vote | None
+    reason: str
+    valid: bool
+    prompt_hash: str = ""
+    usage: Usage = Usage()
+
+
+Resolution = Literal["resolved", "partly", "not_resolved", "disputed"]
+
+
+class FindingResolution(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one earlier finding in the new version."""
+
+    finding: Finding
+    resolution: Resolution
+    answer: str = ""  # what the author said to it
+    evidence: str = ""  # why the comparison thinks so
+    quote: str = ""  # passage of the new text that shows it
+    locator: Locator | None = None
+
+
+class PairwiseOpinion(Struct, frozen=True, kw_only=True):
+    """One look at old against new. `order` and `letter` say how the pair was presented."""
+
+    order: Literal["old_first", "new_first"]
+    letter: bool
+    preferred: Literal["old", "new", "tie"]
+    reason: str
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """Pairwise review of a version against its predecessor: both orders, with and without the response letter."""
+
+    verdict: Literal["better", "tie", "worse"]
+    opinions: tuple[PairwiseOpinion, ...]
+    resolutions: tuple[FindingResolution, ...]
+    new_findings: tuple[Finding, ...] = ()
+    summary: str = ""
+
+
+class RelatedWork(Struct, frozen=True, kw_only=True):
+    """A work of the corpus or of an outside index that is near the manuscript."""
+
+    title: str
+    ref: str  # aixiv id, DOI, URL
+    similarity: float
+    year: int | None = None
+    source: str = "corpus"
+
+
+class Recommendation(Struct, frozen=True, kw_only=True):
+    """What the policy makes of a round; the platform applies it."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    accepts: int = 0
+    valid_ballots: int = 0
+
+
+class Round(Struct, frozen=True, kw_only=True):
+    """Everything a review run returns for one version."""
+
+    screening: Screening
+    checks: tuple[CheckResult, ...]
+    reports: tuple[Report, ...]
+    ballots: tuple[Ballot, ...]
+    recommendation: Recommendation
+    comparison: Comparison | None = None
+    related: tuple[RelatedWork, ...] = ()
+    mode: str = ""
+    usage: Usage = Usage()
+
+
+class ResponseLetter(Struct, frozen=True, kw_only=True):
+    """An author's answer to a review: free text, and answers to single findings by their id."""
+
+    text: str = ""
+    answers: dict[str, str] = {}
