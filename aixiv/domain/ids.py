@@ -5,8 +5,11 @@ printed in one. The number counts publications within a month; it is never a DOI
 """
 
 import re
+import secrets
+import time
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -58,3 +61,12 @@ class VersionRef(Struct, frozen=True, order=True):
 
     def __str__(self) -> str:
         return f"{self.paper}v{self.version}" if self.version else str(self.paper)
+
+
+def new_id() -> UUID:
+    """A fresh UUID version 7 (RFC 9562): unguessable, and sorted by the time it was made, in milliseconds."""
+    millis = time.time_ns() // 1_000_000
+    value = (millis & (2**48 - 1)) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
