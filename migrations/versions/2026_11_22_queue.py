@@ -17,7 +17,8 @@ SCHEMA = Path(__file__).parent / "procrastinate_3_10_0.sql"
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(SCHEMA.read_text(encoding="utf-8"))
+    statements = SCHEMA.read_text(encoding="utf-8").replace("%", "%%")  # the driver reads % as a placeholder
+    op.get_bind().exec_driver_sql(statements)
 
 
 def downgrade() -> None:
@@ -27,7 +28,7 @@ def downgrade() -> None:
             procrastinate_workers CASCADE;
         DROP TYPE procrastinate_job_event_type, procrastinate_job_status, procrastinate_job_to_defer_v1 CASCADE;
         DO $$ DECLARE found record; BEGIN
-            FOR found IN SELECT oid::regprocedure AS name FROM pg_proc WHERE proname LIKE 'procrastinate%' LOOP
+            FOR found IN SELECT oid::regprocedure AS name FROM pg_proc WHERE proname LIKE 'procrastinate%%' LOOP
                 EXECUTE 'DROP FUNCTION IF EXISTS ' || found.name || ' CASCADE';
             END LOOP;
         END $$;

@@ -1,0 +1,35 @@
+"""What use cases are given: the outside world behind a few names. Types only; `aixiv.bootstrap` fills them in."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from agents.port import Reviewer
+from aixiv.db import Database, utcnow
+from aixiv.settings import Settings
+from aixiv.storage import Blobs
+from aixiv.text import Parsed
+
+Parse = Callable[[Path, str], Awaitable[Parsed]]
+"""Reads one file (path, original name) in a limited subprocess; raises `aixiv.text.Unreadable`."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors of `aixiv.db.paper.EMBEDDING_SIZE` numbers; raises `InferenceUnavailable`."""
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deps:
+    """One set for a process. `clock` answers in UTC."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    reviewer: Reviewer
+    embedder: Embedder
+    parse: Parse
+    clock: Callable[[], datetime] = field(default=utcnow)
