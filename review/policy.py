@@ -5,13 +5,14 @@ Fails closed: missing ballots, an unclear screen, a critical finding beside acce
 """
 
 import tomllib
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from review.report import Ballot, Comparison, Recommendation, Report, Screening
+from review.report import Ballot, Comparison, Outcome, Recommendation, Report, Screening
 
 
 class Voter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,6 +38,16 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     auto_publish: bool
     blind: bool
     public_history: bool  # earlier versions and reviews become public with publication
+
+    @property
+    def panel(self) -> tuple[str, ...]:
+        """Roles that review: all of them, or the first alone in mode `single`."""
+        return self.roles if self.mode == "panel" else self.roles[:1]
+
+    @property
+    def reviewers(self) -> int:
+        """How many reports a complete round has."""
+        return len(self.panel)
 
 
 def load_policy(name: str) -> Policy:
@@ -65,28 +76,29 @@ def recommend(
     """Map a round to accept, revise, reject or hold, with the reasons a person would want to read."""
     valid = [b for b in ballots if b.valid and b.vote]
     accepts = sum(b.vote == "accept" for b in valid)
+    holds = tuple(_hold_reasons(policy, screening, screening_waived, reports, len(valid), accepts))
+    outcome: Outcome = "hold"
+    reasons = holds
+    if not holds:
+        outcome, reasons = _decide(policy, valid, comparison, round_number)
+    return Recommendation(outcome=outcome, reasons=reasons, accepts=accepts, valid_ballots=len(valid))
+
+
+def _decide(
+    policy: Policy, valid: list[Ballot], comparison: Comparison | None, round_number: int
+) -> tuple[Outcome, tuple[str, ...]]:
+    accepts = sum(b.vote == "accept" for b in valid)
     rejects = sum(b.vote == "reject" for b in valid)
-    holds = list(_hold_reasons(policy, screening, screening_waived, reports, len(valid), accepts))
-    if holds:
-        return Recommendation(outcome="hold", reasons=tuple(holds), accepts=accepts, valid_ballots=len(valid))
     tally = f"{accepts} of {len(valid)} valid ballots accept; {policy.accept_threshold} are needed."
     if accepts >= policy.accept_threshold:
         if comparison is not None and comparison.verdict == "worse":
-            outcome, reason = "hold", "The votes accept, but the pairwise comparison finds this version worse than the last."
-        else:
-            outcome, reason = "accept", tally
-    elif rejects >= policy.accept_threshold:
-        outcome, reason = "reject", f"{rejects} of {len(valid)} valid ballots reject."
-    elif round_number >= policy.max_rounds:
-        outcome, reason = "reject", f"{tally} This was round {round_number} of {policy.max_rounds}."
-    else:
-        outcome, reason = "revise", tally
-    return Recommendation(
-        outcome=outcome,  # type: ignore[arg-type]  # narrowed by the branches above
-        reasons=(reason,),
-        accepts=accepts,
-        valid_ballots=len(valid),
-    )
+            return "hold", (tally, "The pairwise comparison finds this version worse than the last.")
+        return "accept", (tally,)
+    if rejects >= policy.accept_threshold:
+        return "reject", (f"{rejects} of {len(valid)} valid ballots reject.",)
+    if round_number >= policy.max_rounds:
+        return "reject", (tally, f"This was round {round_number} of {policy.max_rounds}.")
+    return "revise", (tally,)
 
 
 def _hold_reasons(
@@ -96,19 +108,17 @@ def _hold_reasons(
     reports: tuple[Report, ...],
     valid: int,
     accepts: int,
-):  # type: ignore[no-untyped-def]
+) -> Iterator[str]:
     if screening.verdict != "clear" and not waived:
         yield f"The screen says {screening.verdict}: {screening.reason}"
         return
+    if len(reports) < policy.reviewers:
+        yield f"Only {len(reports)} of {policy.reviewers} reviewers delivered a readable report."
     if valid < policy.quorum:
         yield f"Only {valid} of {len(policy.voters)} ballots are valid; the quorum is {policy.quorum}."
-    if reports:
-        overall = [r.overall for r in reports]
-        spread = max(overall) - min(overall)
-        if spread > policy.max_spread:
-            yield f"Reviewers disagree widely: overall scores span {spread:.1f} points."
-    else:
-        yield "No reviewer delivered a report."
+    overall = [r.overall for r in reports]
+    if overall and max(overall) - min(overall) > policy.max_spread:
+        yield f"Reviewers disagree widely: overall scores span {max(overall) - min(overall):.1f} points."
     critical = [f for r in reports for f in r.weaknesses if f.severity == "critical"]
     if critical and accepts >= policy.accept_threshold:
         yield f"A critical finding stands beside accepting votes: {critical[0].claim}"
