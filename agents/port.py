@@ -32,6 +32,7 @@ class ReviewRequest(Struct, frozen=True, kw_only=True):
     policy: Policy
     previous: Predecessor | None = None
     response: ResponseLetter | None = None
+    round_number: int = 1  # which review of this paper it is; the policy's last round must be final
     screening_waived: bool = False  # an editor has looked at the screen's findings and let it through
     deadline_seconds: float = 1800.0
 
@@ -48,7 +49,7 @@ OnProgress = Callable[[Progress], Awaitable[None]]
 FindRelated = Callable[[Manuscript], Awaitable[Sequence[RelatedWork]]]
 
 
-class ReviewFailed(Exception):  # noqa: N818 - reads as an outcome, like its siblings in the ports
+class ReviewFailed(Exception):
     """The run ended without a result. `retryable` says whether asking again later can help."""
 
     def __init__(self, reason: str, *, retryable: bool) -> None:
@@ -60,8 +61,6 @@ class ReviewFailed(Exception):  # noqa: N818 - reads as an outcome, like its sib
 class Reviewer(Protocol):
     """Runs the reviewer graph."""
 
-    async def review(
-        self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated
-    ) -> Round:
+    async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
         """Review one version, or raise `ReviewFailed`. Safe to call again with the same `run_id`."""
         ...
