@@ -11,9 +11,14 @@ from aixiv.db import Database, utcnow
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
 from aixiv.text import Parsed
+from review.manuscript import SourceFormat
 
 Parse = Callable[[Path, str], Awaitable[Parsed]]
 """Reads one file (path, original name) in a limited subprocess; raises `aixiv.text.Unreadable`."""
+
+
+Preflight = Callable[[Path, str], Awaitable[SourceFormat]]
+"""Looks at one file quickly, in the same subprocess limits, and refuses what can be known to be unreadable."""
 
 
 class Embedder(Protocol):
@@ -32,4 +37,5 @@ class Deps:
     reviewer: Reviewer
     embedder: Embedder
     parse: Parse
+    preflight: Preflight
     clock: Callable[[], datetime] = field(default=utcnow)

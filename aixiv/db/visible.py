@@ -1,0 +1,37 @@
+"""What an actor may see: the one WHERE that every list, count, search, feed and tool goes through."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, true
+
+from aixiv.db.paper import Paper, Version
+from aixiv.domain.paper import PUBLIC, Status
+from aixiv.domain.people import Actor, ActorKind, Role, Scope
+from review.policy import load_policy, policy_names
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """Versions (joined with their paper) that `actor` may see.
+
+    Anybody: what is or was published, and, on tracks with a public history, the versions that led there.
+    Owners: all of their own. Reviewers: what is under review. Editors and the system: everything.
+    """
+    if actor.kind is ActorKind.SYSTEM or actor.is_editor:
+        return true()
+    return or_(_public(), _own(actor), _to_review(actor))
+
+
+def _public() -> ColumnElement[bool]:
+    tracks = [name for name in policy_names() if load_policy(name).public_history]
+    history = and_(Version.status == Status.SUPERSEDED.value, Paper.number.is_not(None), Paper.track.in_(tracks))
+    return or_(Version.status.in_([s.value for s in PUBLIC]), Version.published_at.is_not(None), history)
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    if not actor.signed_in or not actor.has(Scope.PAPERS_READ):
+        return false()
+    return Paper.owner_id == actor.user_id
+
+
+def _to_review(actor: Actor) -> ColumnElement[bool]:
+    if Role.REVIEWER not in actor.roles or not actor.has(Scope.REVIEWS_WRITE):
+        return false()
+    return Version.status == Status.UNDER_REVIEW.value
