@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     review_seconds: int = Field(1800, ge=1, description="deadline of one review run")
     submissions_per_day: int = Field(200, ge=1, description="versions one owner may submit in a day")
     worker_concurrency: int = Field(2, ge=1, description="jobs one worker runs at a time")
+    registration: Literal["closed", "open"] = Field(
+        "closed", description="open: anybody may make an account; closed: an admin makes them"
+    )
     read_only: bool = Field(False, description="refuse every write (maintenance)")
     smtp_url: str = Field("", description="smtp://user:pass@host:port; empty: mail is written to <home>/mail")
 

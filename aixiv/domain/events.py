@@ -33,7 +33,12 @@ class Tag(StrEnum):
     COMMENT_REMOVED = "comment:removed"
     USER_CREATED = "user:created"
     USER_ROLES_CHANGED = "user:roles_changed"
+    USER_DISABLED = "user:disabled"
+    USER_PASSWORD_CHANGED = "user:password_changed"  # noqa: S105 - an event name
+    SIGNIN_LINK_MADE = "signin_link:made"
     AGENT_REGISTERED = "agent:registered"
+    AGENT_RENAMED = "agent:renamed"
+    AGENT_DISABLED = "agent:disabled"
     TOKEN_ISSUED = "token:issued"  # noqa: S105 - an event name
     TOKEN_REVOKED = "token:revoked"  # noqa: S105 - an event name
 

@@ -42,7 +42,10 @@ class Action(StrEnum):
     DECIDE = "decide"
     REVIEW = "review"
     COMMENT = "comment"
+    REMOVE_COMMENT = "remove_comment"
+    MANAGE_SELF = "manage_self"
     MANAGE_AGENTS = "manage_agents"
+    REVOKE = "revoke"
     MANAGE_USERS = "manage_users"
 
 
@@ -133,7 +136,11 @@ def _anybody(actor: Actor, subject: Subject) -> str | None:  # noqa: ARG001 - on
 def _person(actor: Actor, subject: Subject) -> str | None:
     if actor.kind is not ActorKind.USER or actor.scopes is not None:
         return "Only a person signed in through the portal may do this."
-    return None if subject.owner_id is None or subject.owned_by(actor) else "This agent is not yours."
+    return None if subject.owner_id is None or subject.owned_by(actor) else "This is not yours."
+
+
+def _person_or_admin(actor: Actor, subject: Subject) -> str | None:
+    return None if _admin(actor, subject) is None else _person(actor, subject)
 
 
 def _admin(actor: Actor, subject: Subject) -> str | None:  # noqa: ARG001 - one shape for every rule
@@ -150,7 +157,10 @@ PERMISSIONS: dict[Action, tuple[Scope | None, Rule]] = {
     Action.DECIDE: (Scope.EDITOR, _editor_not_owner),
     Action.REVIEW: (Scope.REVIEWS_WRITE, _reviewer_not_owner),
     Action.COMMENT: (Scope.COMMENTS_WRITE, _anybody),
+    Action.REMOVE_COMMENT: (Scope.COMMENTS_WRITE, _owner_or_editor),
+    Action.MANAGE_SELF: (None, _person),
     Action.MANAGE_AGENTS: (None, _person),
+    Action.REVOKE: (None, _person_or_admin),
     Action.MANAGE_USERS: (None, _admin),
 }
 
