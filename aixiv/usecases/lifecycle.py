@@ -37,7 +37,7 @@ async def lock_latest(tx: Transaction, paper_id: UUID) -> tuple[Paper, Version]:
 def move(
     tx: Transaction, version: Version, target: Status, *, actor: Actor, now: datetime, reason: str = "", **data: Any
 ) -> None:
-    """Move a locked version along the transition table and record it; `IllegalTransition` when there is no such step."""
+    """Move a locked version along the transition table and record it, or raise `IllegalTransition`."""
     current = Status(version.status)
     check_transition(current, target)
     version.status = target.value

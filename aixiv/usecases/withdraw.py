@@ -1,0 +1,53 @@
+"""Taking work back: withdrawal before publication, retraction after. Both leave a tombstone with the reason."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from aixiv.db.paper import Version
+from aixiv.deps import Deps
+from aixiv.domain.errors import Conflict, Invalid
+from aixiv.domain.paper import OPEN, Status
+from aixiv.domain.people import Action, Actor, Subject, may
+from aixiv.usecases.lifecycle import lock_latest, move
+
+MAX_REASON = 2000
+
+
+async def withdraw_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) -> None:
+    """Withdraw the latest version while it is not yet published."""
+    checked = _reason(reason)
+    async with deps.database.write() as tx:
+        paper, latest = await lock_latest(tx, paper_id)
+        may(actor, Action.WITHDRAW, Subject(owner_id=paper.owner_id))
+        if Status(latest.status) not in OPEN:
+            hint = "A published work can be retracted." if latest.published_at else "There is nothing left to withdraw."
+            raise Conflict(f"Version {latest.n} is {latest.status}.", code="not_withdrawable", hint=hint)
+        move(tx, latest, Status.WITHDRAWN, actor=actor, now=deps.clock(), reason=checked)
+
+
+async def retract_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) -> None:
+    """Retract the published version; its page stays, with the reason on it."""
+    checked = _reason(reason)
+    async with deps.database.write() as tx:
+        paper, _ = await lock_latest(tx, paper_id)
+        may(actor, Action.RETRACT, Subject(owner_id=paper.owner_id))
+        published = await tx.session.scalar(
+            select(Version)
+            .where(Version.paper_id == paper.id, Version.status == Status.PUBLISHED.value)
+            .with_for_update()
+        )
+        if published is None:
+            raise Conflict(
+                "No version of this work is published.",
+                code="not_published",
+                hint="Unpublished work is withdrawn instead.",
+            )
+        move(tx, published, Status.RETRACTED, actor=actor, now=deps.clock(), reason=checked)
+
+
+def _reason(text: str) -> str:
+    reason = text.strip()
+    if not reason or len(reason) > MAX_REASON or "\0" in reason:
+        raise Invalid(f"Give the reason in 1 to {MAX_REASON} characters; readers will see it.", code="reason")
+    return reason
