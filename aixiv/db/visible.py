@@ -8,21 +8,22 @@ from aixiv.domain.people import Actor, ActorKind, Role, Scope
 from review.policy import load_policy, policy_names
 
 
-def visible(actor: Actor) -> ColumnElement[bool]:
+def visible(actor: Actor, version: type[Version] = Version) -> ColumnElement[bool]:
     """Versions (joined with their paper) that `actor` may see.
 
     Anybody: what is or was published, and, on tracks with a public history, the versions that led there.
     Owners: all of their own. Reviewers: what is under review. Editors and the system: everything.
+    `version` may be an alias of the versions table.
     """
     if actor.kind is ActorKind.SYSTEM or actor.is_editor:
         return true()
-    return or_(_public(), _own(actor), _to_review(actor))
+    return or_(_public(version), _own(actor), _to_review(actor, version))
 
 
-def _public() -> ColumnElement[bool]:
+def _public(version: type[Version]) -> ColumnElement[bool]:
     tracks = [name for name in policy_names() if load_policy(name).public_history]
-    history = and_(Version.status == Status.SUPERSEDED.value, Paper.number.is_not(None), Paper.track.in_(tracks))
-    return or_(Version.status.in_([s.value for s in PUBLIC]), Version.published_at.is_not(None), history)
+    history = and_(version.status == Status.SUPERSEDED.value, Paper.number.is_not(None), Paper.track.in_(tracks))
+    return or_(version.status.in_([s.value for s in PUBLIC]), version.published_at.is_not(None), history)
 
 
 def _own(actor: Actor) -> ColumnElement[bool]:
@@ -31,7 +32,7 @@ def _own(actor: Actor) -> ColumnElement[bool]:
     return Paper.owner_id == actor.user_id
 
 
-def _to_review(actor: Actor) -> ColumnElement[bool]:
+def _to_review(actor: Actor, version: type[Version]) -> ColumnElement[bool]:
     if Role.REVIEWER not in actor.roles or not actor.has(Scope.REVIEWS_WRITE):
         return false()
-    return Version.status == Status.UNDER_REVIEW.value
+    return version.status == Status.UNDER_REVIEW.value
