@@ -1,0 +1,81 @@
+"""Reading an untrusted file in a process of its own, with limits on time and memory, that cannot outlive its deadline."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from aixiv.text.failures import Unreadable, as_code
+from aixiv.text.parsed import Parsed, ParseLimits
+from aixiv.text.worker import OUT_OF_MEMORY, Refusal, Request
+
+PACKAGE_ROOT = Path(__file__).parents[2]
+BARE_ENVIRONMENT = {  # nothing of ours: no secrets, no addresses; one thread is enough for a parse
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONPATH": str(PACKAGE_ROOT),
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"Cannot allocate memory", b"out of memory", b"failed to map")
+STDERR_KEPT = 64 * 1024
+
+
+async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Parsed:
+    """Read a manuscript in a limited process, or raise `Unreadable`; also when that process dies or is too slow."""
+    with tempfile.TemporaryDirectory(prefix="aixiv-parse-") as scratch:
+        request, result, errors = (Path(scratch) / name for name in ("request", "result", "errors"))
+        asked = Request(path=str(path.resolve()), filename=filename, limits=limits)
+        request.write_bytes(msgspec.json.encode(asked))
+        with errors.open("wb") as sink:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "aixiv.text.worker",
+                str(request),
+                str(result),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
+                env=BARE_ENVIRONMENT,
+                cwd=scratch,
+                start_new_session=True,
+            )
+        try:
+            async with asyncio.timeout(limits.seconds):
+                status = await process.wait()
+        except TimeoutError as error:
+            message = f"Reading the file took longer than {limits.seconds:g} seconds."
+            raise Unreadable("parse_timeout", message) from error
+        finally:
+            await _end(process)
+        return _answer(status, result, errors, limits)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill the whole group, also what a dead leader may have left."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+def _answer(status: int, result: Path, errors: Path, limits: ParseLimits) -> Parsed:
+    if status == 0 and result.exists():
+        answer = result.read_bytes()
+        if answer[:1] == b"P":
+            return msgspec.json.decode(answer[1:], type=Parsed)
+        refusal = msgspec.json.decode(answer[1:], type=Refusal)
+        raise Unreadable(as_code(refusal.code), refusal.message, refusal.hint)
+    with errors.open("rb") as file:
+        said = file.read(STDERR_KEPT)
+    if status == OUT_OF_MEMORY or any(word in said for word in MEMORY_WORDS):
+        bound = f"{limits.memory_bytes / 2**20:,.0f} MiB"
+        raise Unreadable("parse_memory", f"Reading the file needed more than {bound} of memory.")
+    if status == -signal.SIGXCPU or status == -signal.SIGKILL:
+        raise Unreadable("parse_timeout", f"Reading the file took more than {limits.seconds:g} seconds of work.")
+    raise Unreadable("damaged_file", "The file broke the reader and cannot be trusted.")

@@ -1,0 +1,145 @@
+"""Title, authors and abstract: what stands before the first section."""
+
+import re
+from collections.abc import Sequence
+
+from aixiv.text.pdf.blocks import Block
+from aixiv.text.pdf.compose import Placed, Vocabulary, running_text
+from aixiv.text.pdf.lines import Line
+from aixiv.text.pdf.style import Style
+
+ABSTRACT = re.compile(r"^abstract\s*(?:[—–.:|-]+\s*|$)", re.IGNORECASE)
+KEYWORDS = re.compile(
+    r"^(?:keywords?|key words(?: and phrases)?|index terms)\s*[—–.:-]*\s*(?P<list>.*)$", re.IGNORECASE
+)
+MARKS = re.compile(r"[\d∗*†‡§¶♠♣♦♥⋆★☆◦•#‖✉]+|\(cid:\d+\)")
+PLACES = re.compile(
+    r"univers|institut|depart|laborator|college|school|faculty|academy|\bcenter\b|\bcentre\b|research|\binc\b|gmbh|ltd"
+    r"|@|https?:|review|preprint|submitted|email|correspond|equal|conference|workshop|\b(?:USA|China|Germany|UK|France)\b",
+    re.IGNORECASE,
+)
+NAME = re.compile(
+    r"^(?:[A-ZÀ-Þ][\w'’.\-‐]*|van|von|de|der|den|di|da|la|le|del|bin|al)(?:\s+(?:[A-ZÀ-Þ][\w'’.\-‐]*|van|von|de|der|den|di|da|la|le|del|bin|al)){1,4}$"
+)
+
+
+def title_lines(lines: Sequence[Line], style: Style) -> list[Line]:
+    """Lines of the title: the largest type on the first page, above its middle."""
+    first = [line for line in lines if line.page == lines[0].page] if lines else []
+    if not first:
+        return []
+    top, bottom = max(x.base for x in first), min(x.base for x in first)
+    high = [x for x in first if x.base > bottom + 0.45 * (top - bottom) and sum(c.isalpha() for c in x.text) >= 3]
+    if not high:
+        return []
+    largest = max(x.size for x in high)
+    if largest < 1.08 * style.size:
+        return _first_prominent(high, style)
+    start = next(i for i, x in enumerate(high) if x.size > 0.93 * largest)
+    found = [high[start]]
+    for line in high[start + 1 :]:
+        if line.size < 0.93 * largest or found[-1].base - line.base > 2.2 * largest:
+            break
+        found.append(line)
+    return found
+
+
+def _first_prominent(lines: list[Line], style: Style) -> list[Line]:
+    bold = [x for x in lines if x.bold]
+    start = bold[0] if bold else lines[0]
+    found = [start]
+    for line in lines[lines.index(start) + 1 :]:
+        if line.bold != start.bold or found[-1].base - line.base > 1.3 * style.leading or ABSTRACT.match(line.text):
+            break
+        found.append(line)
+    return found[:4]
+
+
+def title_of(lines: list[Line], vocabulary: Vocabulary) -> str:
+    text = running_text(lines, vocabulary)
+    return MARKS.sub("", text[-2:]).join([text[:-2], ""]).strip() if text else ""
+
+
+def front_end(lines: list[Line]) -> int:
+    """Index of the first line after title and authors: the abstract, or the first line that opens a section."""
+    for index, line in enumerate(lines):
+        if line.page != lines[0].page:
+            return index
+        if ABSTRACT.match(line.text) or re.match(r"^(?:1|I)\.?\s+introduction$", line.text, re.IGNORECASE):
+            return index
+    return 0
+
+
+def authors_of(lines: list[Line]) -> tuple[str, ...]:
+    """Names between title and abstract; affiliations and addresses do not read like names."""
+    names: list[str] = []
+    for line in lines:
+        if PLACES.search(line.text) and not line.bold:
+            continue
+        for cell in _cells(line):
+            for part in re.split(r"\s*(?:,|;|\band\b|&)\s*", MARKS.sub(" ", cell)):
+                name = re.sub(r"\s+", " ", part).strip(" .,")
+                if NAME.match(name) and not PLACES.search(name) and name not in names:
+                    names.append(name)
+        if line.text.casefold().startswith("anonymous author"):
+            return ("Anonymous authors",)
+    return tuple(names)
+
+
+def _cells(line: Line) -> list[str]:
+    cells = [""]
+    for index, word in enumerate(line.words):
+        if index and word.x0 - line.words[index - 1].x1 > 1.0 * line.size:
+            cells.append("")
+        small = [g.char for g in word.glyphs if g.size > 0.8 * word.size]
+        cells[-1] += " " + ("".join(small) if small else word.text)
+    return cells
+
+
+def abstract_of(text: str, placed: Sequence[Placed]) -> str:
+    """The abstract: under its heading, after the word that runs in, or the long paragraph before the first section."""
+    for index, here in enumerate(placed):
+        block = here.block
+        if block.heading is not None and block.heading.title.casefold() == "abstract":
+            return _until_heading(text, placed[index + 1 :])
+        if block.kind == "paragraph":
+            said = text[here.start : here.end]
+            found = ABSTRACT.match(said)
+            if found and len(said) > found.end() + 40:
+                return (said[found.end() :] + "\n\n" + _until_heading(text, placed[index + 1 :])).strip()
+    for here in placed[:12]:
+        if here.block.kind == "heading":
+            break
+        if here.end - here.start > 350:
+            return text[here.start : here.end]
+    return ""
+
+
+def _until_heading(text: str, placed: Sequence[Placed]) -> str:
+    parts: list[str] = []
+    for here in placed:
+        said = text[here.start : here.end]
+        if here.block.kind == "heading" or KEYWORDS.match(said):
+            break
+        if here.block.kind == "paragraph":
+            parts.append(said)
+    return "\n\n".join(parts)
+
+
+def keywords_of(text: str, placed: Sequence[Placed]) -> tuple[str, ...]:
+    """Keywords as listed after the word `Keywords`, which may run in or be a heading."""
+    for index, here in enumerate(placed[:30]):
+        said = text[here.start : here.end]
+        found = KEYWORDS.match(said)
+        if not found:
+            continue
+        listed = found["list"]
+        if not listed and index + 1 < len(placed):
+            listed = text[placed[index + 1].start : placed[index + 1].end]
+        words = [w.strip(" .") for w in re.split(r"\s*[;,·•|]\s*", listed)]
+        return tuple(w for w in words if w and len(w) < 80)[:20]
+    return ()
+
+
+def is_front(block: Block, ids: set[int]) -> bool:
+    return any(id(line) in ids for line in block.lines)

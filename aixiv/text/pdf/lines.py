@@ -1,0 +1,246 @@
+"""From glyphs to words to lines in the order a person reads them, columns included."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aixiv.text.pdf.glyphs import UPRIGHT, Glyph, RawPage
+
+WORD_GAP = 0.13  # of the size; kerning and small-caps tracking stay below, the tightest TeX space above
+SMALL_CAPS = 0.87  # capitals below this share of the line's capitals are small capitals
+MIN_GUTTER = 8.0  # points; narrower gaps are wide word spaces
+
+
+@dataclass(slots=True)
+class Word:
+    """Glyphs without a gap between them."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    base: float
+    size: float
+    bold: bool
+    italic: bool
+    glyphs: list[Glyph]
+
+
+@dataclass(slots=True)
+class Line:
+    """Words on one baseline inside one column; `column` is 0 left or only, 1 right, -1 across both."""
+
+    words: list[Word]
+    page: int
+    column: int
+    small_caps: bool = False
+    text: str = field(init=False)
+    x0: float = field(init=False)
+    x1: float = field(init=False)
+    base: float = field(init=False)
+    size: float = field(init=False)
+    bold: bool = field(init=False)
+    italic: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        letters: Counter[tuple[float, bool, bool]] = Counter()
+        for word in self.words:
+            letters[(round(word.size, 1), word.bold, word.italic)] += len(word.text)
+        common = letters.most_common(1)[0][0]
+        bases = Counter(round(w.base, 1) for w in self.words for _ in w.text)
+        self.text = " ".join(word.text for word in self.words)
+        self.x0 = self.words[0].x0
+        self.x1 = max(word.x1 for word in self.words)
+        self.base = bases.most_common(1)[0][0]
+        self.size = max(s for s, _, _ in letters) if self.small_caps else common[0]
+        bold = sum(n for (_, b, _), n in letters.items() if b)
+        italic = sum(n for (_, _, i), n in letters.items() if i)
+        self.bold = bold * 2 > sum(letters.values())
+        self.italic = italic * 2 > sum(letters.values())
+
+    @property
+    def top(self) -> float:
+        return max(word.y1 for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """The white strip between two columns: its middle and its width in points."""
+
+    x: float
+    width: float
+
+
+def words_of(page: RawPage) -> list[Word]:
+    """Words of the upright, visible glyphs, cut where the gap is wider than kerning."""
+    words: list[Word] = []
+    current: list[Glyph] = []
+    for glyph in page.glyphs:
+        if glyph.run.unseen or abs(glyph.run.angle) > UPRIGHT:
+            continue
+        if glyph.char.isspace() or ord(glyph.char[0]) < 32:
+            _close(current, words)
+            current = []
+            continue
+        if current and not _touches(current[-1], glyph):
+            _close(current, words)
+            current = []
+        current.append(glyph)
+    _close(current, words)
+    return words
+
+
+def _touches(left: Glyph, right: Glyph) -> bool:
+    size = min(left.size, right.size)
+    gap = right.x0 - left.x1
+    level = abs(left.base - right.base) < 0.6 * max(left.size, right.size)
+    return level and -0.6 * max(left.size, right.size) < gap < WORD_GAP * max(size, 1.0)
+
+
+def _close(glyphs: list[Glyph], words: list[Word]) -> None:
+    if not glyphs:
+        return
+    size = max(g.size for g in glyphs)
+    main = [g for g in glyphs if g.size > 0.8 * size] or glyphs
+    words.append(
+        Word(
+            text="".join(g.char for g in glyphs),
+            x0=min(g.x0 for g in glyphs),
+            y0=min(g.y0 for g in glyphs),
+            x1=max(g.x1 for g in glyphs),
+            y1=max(g.y1 for g in glyphs),
+            base=Counter(round(g.base, 2) for g in main).most_common(1)[0][0],
+            size=size,
+            bold=sum(g.run.bold for g in glyphs) * 2 > len(glyphs),
+            italic=sum(g.run.italic for g in glyphs) * 2 > len(glyphs),
+            glyphs=list(glyphs),
+        )
+    )
+
+
+def rows_of(words: Iterable[Word]) -> list[list[Word]]:
+    """Words grouped by baseline, top to bottom, each row left to right; raised and lowered marks join their row."""
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda w: (-w.base, w.x0)):
+        row = rows[-1] if rows else None
+        if row and abs(row[0].base - word.base) <= 0.3 * max(row[0].size, word.size):
+            row.append(word)
+        else:
+            rows.append([word])
+    return [sorted(row, key=lambda w: w.x0) for row in rows]
+
+
+def find_gutter(pages: list[tuple[RawPage, list[Word]]]) -> Gutter | None:
+    """The gutter of a two-column document, or None: the strip most rows leave white though both sides are used."""
+    best: tuple[float, float] | None = None
+    gaps: list[float] = []
+    width = max((page.box[2] - page.box[0] for page, _ in pages), default=0.0)
+    rows = [(page.box[0], row) for page, words in pages for row in rows_of(words)]
+    if not rows:
+        return None
+    for step in range(int(width * 0.35), int(width * 0.65), 2):
+        used, found = _gaps_at(rows, float(step))
+        score = used / len(rows)
+        if best is None or score > best[0] + 1e-9:
+            best, gaps = (score, float(step)), found
+    if best is None or best[0] < 0.4 or not gaps:
+        return None
+    gaps.sort()
+    return Gutter(x=best[1], width=gaps[len(gaps) // 4])
+
+
+def _gaps_at(rows: list[tuple[float, list[Word]]], x: float) -> tuple[int, list[float]]:
+    used = 0
+    found: list[float] = []
+    for left_edge, row in rows:
+        at = left_edge + x
+        if any(w.x0 < at < w.x1 for w in row):
+            continue
+        right = [w.x0 for w in row if w.x0 >= at]
+        if not right:
+            continue
+        left = [w.x1 for w in row if w.x1 <= at]
+        gap = min(right) - max(left) if left else min(right) - at + MIN_GUTTER / 2
+        if left and gap >= MIN_GUTTER:
+            found.append(gap)
+            used += 1
+        elif not left and gap < 60:
+            used += 1
+    return used, found
+
+
+def page_lines(page: RawPage, words: list[Word], gutter: Gutter | None) -> list[Line]:
+    """Lines of a page in reading order: full-width bands from top to bottom, inside a band left column then right."""
+    rows = rows_of(words)
+    if gutter is not None:
+        at = page.box[0] + gutter.x
+        used, _ = _gaps_at([(page.box[0], row) for row in rows], gutter.x)
+        if used < 0.15 * len(rows):
+            gutter = None
+    if gutter is None:
+        return _lines(rows, page.number, 0)
+    lines: list[Line] = []
+    left: list[Word] = []
+    right: list[Word] = []
+    for row in rows:
+        if _is_wide(row, at, gutter.width):
+            lines += _columns(left, right, page.number)
+            left, right = [], []
+            lines += _lines([row], page.number, -1, lines)
+        else:
+            left += [w for w in row if w.x1 <= at]
+            right += [w for w in row if w.x1 > at]
+    return lines + _columns(left, right, page.number)
+
+
+def _columns(left: list[Word], right: list[Word], page: int) -> list[Line]:
+    return _lines(rows_of(left), page, 0) + _lines(rows_of(right), page, 1)
+
+
+def _is_wide(row: list[Word], at: float, width: float) -> bool:
+    left = [w.x1 for w in row if (w.x0 + w.x1) / 2 <= at]
+    right = [w.x0 for w in row if (w.x0 + w.x1) / 2 > at]
+    if any(w.x0 < at - 1 and w.x1 > at + 1 for w in row):
+        return True
+    return bool(left and right) and min(right) - max(left) < 0.75 * width
+
+
+def _lines(rows: list[list[Word]], page: int, column: int, above: Iterable[Line] = ()) -> list[Line]:
+    lines = list(above)[-1:]
+    kept = len(lines)
+    for row in rows:
+        small = _heal_small_caps(row) or bool(lines and _continues_small_caps(row, lines[-1]))
+        lines.append(Line(words=row, page=page, column=column, small_caps=small))
+    return lines[kept:]
+
+
+def _heal_small_caps(row: list[Word]) -> bool:
+    """Lower-case the capitals drawn smaller than the line's true capitals; true when the line is in small capitals."""
+    capitals = [g for w in row for g in w.glyphs if g.char.isalpha() and g.char.isupper()]
+    letters = sum(g.char.isalpha() for w in row for g in w.glyphs)
+    if len(capitals) < 4 or len(capitals) < 0.9 * letters:
+        return False
+    full = max(g.size for g in capitals)
+    small = [g for g in capitals if g.size < SMALL_CAPS * full]
+    if not small or min(g.size for g in small) < 0.6 * full:
+        return False
+    lowered = {id(g) for g in small}
+    for word in row:
+        word.text = "".join(g.char.lower() if id(g) in lowered else g.char for g in word.glyphs)
+        word.size = full
+    return True
+
+
+def _continues_small_caps(row: list[Word], above: Line) -> bool:
+    """Lower-case a line made of small capitals only, told by the size of the line in small capitals above it."""
+    if not above.small_caps or above.base - row[0].base > 2 * above.size:
+        return False
+    glyphs = [g for w in row for g in w.glyphs]
+    sizes = {round(g.size, 1) for w in above.words for g in w.glyphs if g.size < SMALL_CAPS * above.size}
+    if any(g.char.islower() or round(g.size, 1) not in sizes for g in glyphs if g.char.isalpha()):
+        return False
+    for word in row:
+        word.text = word.text.lower()
+        word.size = above.size
+    return True
