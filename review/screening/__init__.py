@@ -1,0 +1,56 @@
+"""Prompt-injection screen: extract, surface and layout stages over a manuscript and its layout evidence."""
+
+from review.layout import Layout
+from review.manuscript import Manuscript
+from review.quotes import normalise
+from review.report import ScreenFinding, Screening
+from review.screening.hidden import hidden_findings, side_findings
+from review.screening.surface import surface_findings
+from review.screening.weigh import score, verdict_of
+
+__all__ = ["STAGES", "screen"]
+
+STAGES = ("extract", "surface", "layout")
+MIN_LETTERS = 200  # fewer letters in a whole work are not a text anybody can judge
+
+
+def screen(manuscript: Manuscript, layout: Layout) -> Screening:
+    """Judge whether a manuscript tries to instruct its reviewers. A text that cannot be read is never `clear`."""
+    hidden = tuple(hidden_findings(layout))
+    side = tuple(side_findings(layout))
+    known = normalise(" ".join(f.text for f in hidden))
+    surface = tuple(surface_findings(manuscript, known))
+    findings = tuple(sorted((*hidden, *side, *surface), key=lambda f: -f.weight))
+    total = score(findings)
+    verdict = verdict_of(total)
+    unread = _unreadable(manuscript, layout)
+    if unread and verdict != "attack":
+        return Screening(verdict="unreadable", score=total, findings=findings, stages=STAGES, reason=unread)
+    return Screening(verdict=verdict, score=total, findings=findings, stages=STAGES, reason=_reason(verdict, findings))
+
+
+def _unreadable(manuscript: Manuscript, layout: Layout) -> str:
+    """Why nobody can judge this text, or an empty string."""
+    letters = sum(c.isalpha() for c in manuscript.text)
+    garbled = sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" for c in manuscript.text)
+    if layout.encrypted and letters < MIN_LETTERS:
+        return "The file is encrypted and its text cannot be read."
+    if letters < MIN_LETTERS:
+        return f"Only {letters} letters of text could be read."
+    if garbled > letters / 3:
+        return "Most of the text is not readable: its fonts do not say which characters they draw."
+    if layout.image_only_pages and len(layout.image_only_pages) * 2 > len(manuscript.pages):
+        pages = len(layout.image_only_pages)
+        return f"{pages} of {len(manuscript.pages)} pages are images without text."
+    return ""
+
+
+def _reason(verdict: str, findings: tuple[ScreenFinding, ...]) -> str:
+    if not findings:
+        return "Nothing was found that addresses a reviewer or hides from a reader."
+    first = findings[0]
+    where = f" (page {first.page})" if first.page else ""
+    if verdict == "clear":
+        return f"What was found is harmless by itself: {first.reason}{where}"
+    more = f" {len(findings) - 1} further findings." if len(findings) > 1 else ""
+    return f"{first.reason}{where}{more}"

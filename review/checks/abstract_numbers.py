@@ -1,0 +1,185 @@
+"""Numbers of the abstract and the conclusion must come from the work itself."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import combinations
+
+from review.checks.base import Check, Draft, Examined, nothing, unclear
+from review.checks.prose import Number, Span, abstract_span, numbers, prose_spans, sections_named
+from review.manuscript import Float, Kind, Manuscript
+
+_FRAMING = r"^(?:abstract|introduction|conclusions?\b|concluding|summary|discussion and conclusion)"
+_UNIT = re.compile(
+    r"^\s?(?:x\b|×|-?fold\b|times\b|ms\b|s\b|seconds?\b|minutes?\b|hours?\b|points?\b|pp\b|[kKMGT]?B\b|dB\b|mm\b|kg\b|°C|σ|hz\b)",
+    re.IGNORECASE,
+)
+_YEARS = range(1900, 2101)
+MAX_CELLS = 400  # cells of one table compared pairwise; more would explain any number by chance
+MAX_PAIRS = 150  # possible changes below which a percentage that fits one of them is taken as derived
+
+
+def examine(manuscript: Manuscript, kind: Kind) -> Examined:
+    """Look for each number of the abstract in the results, the tables, or among changes between table cells."""
+    span = abstract_span(manuscript)
+    if span is None:
+        return unclear("No abstract could be told apart, so its numbers cannot be compared.")
+    if kind == "proposal":
+        return nothing("A proposal states expectations, not results.")
+    claims = [n for n in numbers(manuscript.text, *span) if _is_result(manuscript.text, n)]
+    if not claims:
+        return nothing("The abstract states no measured number.")
+    body = tuple(_body_spans(manuscript, span))
+    if sum(end - start for start, end in body) < 1500:
+        return unclear("Too little text besides abstract, introduction and conclusion was recognised.", len(claims))
+    evidence = [n for start, end in body for n in numbers(manuscript.text, start, end)]
+    cells = [n for table in _tables(manuscript) for n in _cell_numbers(table)]
+    derived = _derived(manuscript)
+    missing = [n for n in claims if not supported(n, [*evidence, *cells], derived)]
+    drafts = tuple(_draft(manuscript, n, span) for n in missing)
+    return Examined(
+        examined=len(claims),
+        summary=f"{len(claims) - len(missing)} of {len(claims)} numbers of the abstract are found in the results.",
+        drafts=drafts,
+    )
+
+
+def confirmed(manuscript: Manuscript) -> tuple[tuple[Number, ...], tuple[Number, ...]]:
+    """Measured numbers of the abstract: those the results confirm, and all of them."""
+    span = abstract_span(manuscript)
+    if span is None:
+        return (), ()
+    claims = [n for n in numbers(manuscript.text, *span) if _is_result(manuscript.text, n)]
+    evidence = [n for s, e in _body_spans(manuscript, span) for n in numbers(manuscript.text, s, e)]
+    evidence += [n for table in _tables(manuscript) for n in _cell_numbers(table)]
+    derived = _derived(manuscript)
+    return tuple(n for n in claims if supported(n, evidence, derived)), tuple(claims)
+
+
+def supported(claim: Number, evidence: list[Number], derived: list[Decimal]) -> bool:
+    """Whether the results print this number, a finer one that rounds to it, or two whose change it is."""
+    for number in evidence:
+        if number.decimals >= claim.decimals and claim.agrees(abs(number.value), abs(number.value)):
+            return True
+        if number.value == claim.value:
+            return True
+        if claim.percent and not number.percent and number.decimals >= claim.decimals + 2:
+            share = number.value * 100
+            if claim.agrees(share, share):
+                return True
+    return any(claim.agrees(change, change) for change in derived)
+
+
+def _is_result(text: str, number: Number) -> bool:
+    """Percentages, decimals and numbers with a unit; not years, names, versions or settings such as p = 97."""
+    if number.percent:
+        return not re.search(
+            r"(?:confidence|significance|credible|level of|CI)\W*$|^\s*(?:CI|confidence|credible)",
+            _around(text, number),
+        )
+    if number.decimals == 0 and (int(number.value) in _YEARS or abs(number.value) < 10):
+        return False
+    before = text[max(0, number.start - 2) : number.start]
+    after = text[number.end : number.end + 12]
+    if re.search(r"[=<>≤≥^_]\s*$", before) or after[:1] in ("-", "/"):
+        return False
+    return number.decimals > 0 or bool(_UNIT.match(after))
+
+
+def _around(text: str, number: Number) -> str:
+    return text[max(0, number.start - 14) : number.start] if number.start else ""
+
+
+def _body_spans(manuscript: Manuscript, abstract: Span) -> Iterator[Span]:
+    """Text that reports work: neither abstract, introduction nor conclusion."""
+    framing = [abstract, *((s.start, s.end) for s in sections_named(manuscript, _FRAMING) if s.level == 1)]
+    for start, end in prose_spans(manuscript):
+        at = max(start, abstract[1]) if start <= abstract[0] < end else start
+        for cut in sorted(framing):
+            if cut[1] <= at or cut[0] >= end:
+                continue
+            if cut[0] > at:
+                yield at, cut[0]
+            at = max(at, cut[1])
+        if at < end:
+            yield at, end
+
+
+def _tables(manuscript: Manuscript) -> Iterator[Float]:
+    return (f for f in manuscript.floats if f.kind == "table" and f.rows)
+
+
+def _cell_numbers(table: Float) -> Iterator[Number]:
+    for row in table.rows:
+        for cell in row:
+            yield from numbers(cell)
+
+
+def _derived(manuscript: Manuscript) -> list[Decimal]:
+    """Percent changes and differences between numbers of one table column, as long as there are few."""
+    changes: list[Decimal] = []
+    for table in _tables(manuscript):
+        if sum(len(row) for row in table.rows) > MAX_CELLS:
+            continue
+        width = max(len(row) for row in table.rows)
+        found: list[Decimal] = []
+        for column in range(width):
+            values = [n for row in table.rows if column < len(row) and (n := next(numbers(row[column]), None))]
+            for one, other in combinations(values, 2):
+                found += _changes(one.value, other.value)
+        if len(found) <= MAX_PAIRS * 4:
+            changes += found
+    return changes
+
+
+def _changes(one: Decimal, other: Decimal) -> list[Decimal]:
+    gap = abs(one - other)
+    changes = [gap]
+    if one and other:
+        changes += [gap / abs(one) * 100, gap / abs(other) * 100, max(one, other) / min(one, other)]
+    return [abs(c) for c in changes]
+
+
+def _draft(manuscript: Manuscript, number: Number, abstract: Span) -> Draft:
+    printed = " ".join(manuscript.text[number.start : number.end].split())
+    elsewhere = any(
+        n.value == number.value and n.percent == number.percent
+        for start, end in prose_spans(manuscript)
+        for n in numbers(manuscript.text, start, end)
+        if not abstract[0] <= n.start < abstract[1]
+    )
+    tables = [f for f in manuscript.floats if f.kind == "table"]
+    unread = bool(tables) and not any(f.rows for f in tables)
+    where = "only repeated in the introduction or conclusion" if elsewhere else "not found anywhere else"
+    claim = f"The abstract states {printed}, but the results and tables do not show it: it is {where}."
+    if unread:
+        claim += " (The cells of the tables could not be read, so it may stand there.)"
+    return Draft(
+        claim=claim,
+        severity="minor" if unread else "major",
+        criterion="soundness",
+        span=_phrase(manuscript.text, number, abstract),
+        place="Abstract",
+        fix=f"Show where {printed} comes from (table, row and computation), or correct the abstract.",
+    )
+
+
+def _phrase(text: str, number: Number, abstract: Span) -> Span:
+    """Some words around a number, enough to find it by eye."""
+    start, end = max(abstract[0], number.start - 90), min(abstract[1], number.end + 60)
+    if start > abstract[0]:
+        start = text.find(" ", start, number.start) + 1 or start
+    if end < abstract[1]:
+        end = max(text.rfind(" ", number.end, end), number.end)
+    return start, end
+
+
+CHECK = Check(
+    id="abstract-numbers",
+    title="Numbers of the abstract are in the results",
+    method="Takes every percentage, decimal and number with a unit from the abstract and looks for it, or for a finer number that "
+    "rounds to it, in the sections that report work and in table cells, then among changes between cells of one column.",
+    limits="Numbers computed in ways not shown (weighted averages, products) are reported although they may be right.",
+    alarm_rate="see the development papers in the tests of this package; about one in ten stated numbers is derived unseen.",
+    examine=examine,
+)

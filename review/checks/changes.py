@@ -1,0 +1,142 @@
+"""Relative changes recomputed from the two numbers they are stated with."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from review.checks.base import Check, Draft, Examined, nothing
+from review.checks.metrics import Direction, direction_of
+from review.checks.prose import Number, Span, numbers, prose_spans, sentence_at
+from review.manuscript import Kind, Manuscript
+
+_DOWN = r"reduc\w+|decreas\w+|drop\w*|decline\w*|lower\w*|fall\w*|cut\w*|shrink\w*|sav(?:es?|ed|ing)"
+_UP = r"increas\w+|rise[sn]?|rose|growth|gr[eo]w\w*|gain\w*|boost\w*|rais\w+|higher"
+_BETTER = r"improv\w+|better"
+_WORD = rf"(?P<word>{_DOWN}|{_UP}|{_BETTER})"
+_PAIR = r"from\s+(?P<from>[-−]?[\d.,]*\d)(?P<fp>\s?%)?(?:\s?\w{1,12})?\s+to\s+(?:just\s+|only\s+)?(?P<to>[-−]?[\d.,]*\d)(?P<tp>\s?%)?"
+_PERCENT = r"(?P<change>\d+(?:\.\d+)?)\s?(?:%|percent)"
+
+# "a 38.7% reduction in KL divergence ..., from 1.060 to 0.650" and "2.5% reduction (from 0.354 to 0.345)"
+_CHANGE_FIRST = re.compile(
+    rf"{_PERCENT}\s+(?:\w+\s+){{0,2}}?{_WORD}(?P<between>[^.;%]{{0,90}}?(?:\d\.\d[^.;%]{{0,40}}?)?){_PAIR}",
+    re.IGNORECASE,
+)
+# "reduced the loss from 1.06 to 0.65, a 38.7% reduction" and "rose from 10 to 12 (by 20%)"
+_PAIR_FIRST = re.compile(
+    rf"{_WORD}?(?P<between>[^.;%]{{0,60}}?){_PAIR}[^.;%]{{0,40}}?\(?(?:by\s+|an?\s+|or\s+|representing\s+)*"
+    rf"{_PERCENT}(?:\s+(?:\w+\s+)?(?P<word2>{_DOWN}|{_UP}|{_BETTER}))?",
+    re.IGNORECASE,
+)
+
+
+def examine(manuscript: Manuscript, kind: Kind) -> Examined:
+    """Recompute every stated change that gives both of its ends."""
+    drafts: list[Draft] = []
+    seen = 0
+    for match in _stated(manuscript):
+        before, after = _number(match["from"]), _number(match["to"])
+        change = _number(match["change"])
+        if before is None or after is None or change is None or before.value == 0:
+            continue
+        seen += 1
+        groups = match.groupdict()
+        word = (groups.get("word2") or match["word"] or "").lower()
+        percents = bool(match["fp"] or match["tp"])
+        draft = _judge(manuscript, match.span(), before, after, change, word, percents)
+        if draft:
+            drafts.append(draft)
+    if not seen:
+        return nothing("No relative change is stated together with the two numbers it comes from.")
+    return Examined(
+        examined=seen, summary=f"{seen} stated changes recomputed, {len(drafts)} do not agree.", drafts=tuple(drafts)
+    )
+
+
+def _stated(manuscript: Manuscript) -> Iterator[re.Match[str]]:
+    for start, end in prose_spans(manuscript):
+        taken: list[Span] = []
+        for pattern in (_CHANGE_FIRST, _PAIR_FIRST):
+            for match in pattern.finditer(manuscript.text, start, end):
+                pair = match.span("from")
+                if pair not in taken:
+                    taken.append(pair)
+                    yield match
+
+
+def _judge(
+    manuscript: Manuscript, span: Span, before: Number, after: Number, change: Number, word: str, percents: bool
+) -> Draft | None:
+    low, high = _relative_range(before, after)
+    fits = change.agrees(low, high)
+    if not fits and percents:
+        points = abs(after.value - before.value)
+        slack = before.half_unit + after.half_unit
+        fits = change.agrees(points - slack, points + slack)
+    place = sentence_at(manuscript, span[0])
+    quote = (min(place[0], span[0]), max(place[1], span[1])) if span[1] - place[0] < 400 else span
+    shown = f"from {_show(before)} to {_show(after)}"
+    if not fits:
+        right = abs(after.value - before.value) / abs(before.value) * 100
+        return Draft(
+            claim=f"The text states a change of {_show(change)}% {shown}, but these two numbers differ by {right:.1f}%.",
+            severity="major",
+            criterion="soundness",
+            span=quote,
+            fix="Recompute the percentage, or correct the two numbers it is computed from.",
+        )
+    moved: Direction = "down" if after.value < before.value else "up"
+    if before.value != after.value and (wanted := _wanted(manuscript, span, word)) and wanted != moved:
+        worse = "larger" if moved == "up" else "smaller"
+        return Draft(
+            claim=f"The text calls the change {shown} “{word}”, but the second number is {worse} than the first: "
+            "the result moved the other way.",
+            severity="major",
+            criterion="soundness",
+            span=quote,
+            fix="Say that this result got worse, or correct the numbers; revise every summary that counts it as a gain.",
+        )
+    return None
+
+
+def _wanted(manuscript: Manuscript, span: Span, word: str) -> Direction | None:
+    """Which way the number must move for the word to be true, or None when that is not known."""
+    if re.fullmatch(_DOWN, word):
+        return "down"
+    if re.fullmatch(_UP, word):
+        return "up"
+    if re.fullmatch(_BETTER, word):
+        return direction_of(manuscript.text[max(0, span[0] - 420) : span[1]])
+    return None
+
+
+def _relative_range(before: Number, after: Number) -> tuple[Decimal, Decimal]:
+    """Smallest and largest percentage that the two printed numbers allow, rounding included."""
+    base, target = abs(before.value), abs(after.value)
+    slack = before.half_unit + after.half_unit
+    distance = abs(after.value - before.value)
+    narrow = max(Decimal(0), distance - slack)
+    lows = [narrow / (base + before.half_unit)]
+    highs = [(distance + slack) / max(base - before.half_unit, Decimal("1e-9"))]
+    if target > base:  # "a 50% improvement" of a growing number may also be counted on the new one
+        lows.append(narrow / (target + after.half_unit))
+    return min(lows[:1]) * 100, max(highs) * 100
+
+
+def _number(printed: str) -> Number | None:
+    found = list(numbers(printed.strip(",. ")))
+    return found[0] if len(found) == 1 else None
+
+
+def _show(number: Number) -> str:
+    return f"{number.value:f}"
+
+
+CHECK = Check(
+    id="changes",
+    title="Relative changes agree with their numbers",
+    method="Finds “x% change from a to b”, recomputes |b-a|/a within the rounding of all three, and compares the direction "
+    "with the word used (reduction, increase, improvement of a metric whose better direction is known).",
+    limits="Sees only changes whose two numbers stand beside them; percentage points are accepted for percentages.",
+    alarm_rate="by arithmetic none when the sentence is parsed right; 0 false among the findings on the development papers.",
+    examine=examine,
+)

@@ -1,0 +1,121 @@
+"""Text under another text: encodings and invisible characters that carry words.
+
+Each decoder returns what it could read, never what it could not; whether the words matter is decided by the caller.
+"""
+
+import base64
+import binascii
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from review.quotes import is_invisible
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|\s(?=[A-Za-z0-9+/_-]{4})){22,}={0,2}")
+_HEX = re.compile(r"(?:(?:\\x|0x|&#x)?[0-9A-Fa-f]{2}[\s;,]?){16,}")
+_PERCENT = re.compile(r"(?:[\w.+~-]*%[0-9A-Fa-f]{2}[\w.+~-]*){4,}")
+_SPACED = re.compile(r"(?:\b\w[ .\-_*]{1,3}){9,}\w\b")
+
+
+class Decoded(Struct, frozen=True):
+    """Readable text that was found inside other text."""
+
+    encoding: str
+    text: str
+    source: str
+
+
+def decoded(text: str) -> Iterator[Decoded]:
+    """Readable texts hidden in `text` by a common encoding."""
+    for encoding, pattern, decode in _DECODERS:
+        for match in pattern.finditer(text):
+            clear = decode(match[0])
+            if clear and _readable(clear):
+                yield Decoded(encoding, clear, match[0])
+
+
+def turned(text: str) -> Iterator[Decoded]:
+    """The whole text read in the other ways that need no marker: rot13 and backwards."""
+    yield Decoded("rot13", codecs.decode(text, "rot13"), text)
+    yield Decoded("reversed", text[::-1], text)
+
+
+def smuggled(text: str) -> Iterator[Decoded]:
+    """Words carried by characters that draw nothing: tags, variation selectors, zero-width bits."""
+    tags = [c for c in text if 0xE0020 <= ord(c) <= 0xE007E]
+    if len(tags) >= 4:
+        yield Decoded("tag characters", "".join(chr(ord(c) - 0xE0000) for c in tags), "".join(tags))
+    selectors = [c for c in text if 0xFE00 <= ord(c) <= 0xFE0F or 0xE0100 <= ord(c) <= 0xE01EF]
+    if len(selectors) >= 8:
+        codes = [ord(c) - (0xFE00 if ord(c) < 0xE0000 else 0xE0100 - 16) for c in selectors]
+        clear = bytes(c for c in codes if c < 256).decode("utf-8", "replace")
+        if _readable(clear):
+            yield Decoded("variation selectors", clear, "".join(selectors))
+    yield from _zero_width_bits(text)
+
+
+def word_breakers(text: str) -> int:
+    """How many invisible characters stand inside words: between two Latin letters, where no script needs them."""
+    inside = re.findall(r"(?<=[A-Za-z])[\u200b-\u200f\u2060-\u2064\ufeff\u180e]+(?=[A-Za-z])", text)
+    return sum(len(run) for run in inside)
+
+
+def direction_overrides(text: str) -> list[str]:
+    """Passages whose letters are forced to run backwards (U+202D, U+202E)."""
+    return [m for m in re.findall(r"[\u202d\u202e]([^\u202c\n]{3,400})", text) if m.strip()]
+
+
+def without_invisible(text: str) -> str:
+    """The text with every character that draws nothing removed."""
+    return "".join(c for c in text if not is_invisible(c))
+
+
+def _zero_width_bits(text: str) -> Iterator[Decoded]:
+    for run in re.findall(r"[\u200b\u200c\u200d\u2060\ufeff]{32,}", text):
+        kinds = sorted(set(run), key=run.index)
+        if len(kinds) < 2:
+            continue
+        for zero, one in ((kinds[0], kinds[1]), (kinds[1], kinds[0])):
+            bits = "".join("0" if c == zero else "1" for c in run if c in (zero, one))
+            data = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits) - 7, 8))
+            clear = data.decode("utf-8", "replace")
+            if _readable(clear):
+                yield Decoded("zero-width bits", clear, run)
+
+
+def _from_base64(found: str) -> str:
+    squeezed = re.sub(r"\s", "", found).replace("-", "+").replace("_", "/").rstrip("=")
+    squeezed = squeezed[: len(squeezed) - 1] if len(squeezed) % 4 == 1 else squeezed
+    try:
+        return base64.b64decode(squeezed + "=" * (-len(squeezed) % 4)).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _from_hex(found: str) -> str:
+    digits = re.sub(r"\\x|0x|&#x|[\s;,]", "", found)
+    return bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
+
+
+def _from_spaced(found: str) -> str:
+    return re.sub(r"(\w)[ .\-_*](?=\w)", r"\1", found)
+
+
+def _readable(text: str) -> bool:
+    """Mostly printable text with letters: what random bytes never decode to."""
+    if len(text) < 8:
+        return False
+    good = sum((c.isprintable() and c != "\ufffd") or c in "\n\r\t" for c in text)
+    letters = sum(c.isalpha() or c == " " for c in text if ord(c) < 0x3000 or c.isalpha())
+    return good / len(text) > 0.9 and letters / len(text) > 0.6
+
+
+_DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
+    ("base64", _BASE64, _from_base64),
+    ("hexadecimal", _HEX, _from_hex),
+    ("percent encoding", _PERCENT, unquote),
+    ("spaced letters", _SPACED, _from_spaced),
+)
