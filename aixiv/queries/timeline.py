@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from aixiv.db.event import EventRow
 from aixiv.db.review import Run
 from aixiv.domain.events import Tag
-from aixiv.domain.people import Actor
 from aixiv.queries.papers import PaperCard
 
 SENTENCES: dict[str, str] = {
@@ -46,9 +45,9 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
 
 
 async def timeline(
-    session: AsyncSession, actor: Actor, paper: PaperCard, *, after: int = 0, limit: int = 500
+    session: AsyncSession, paper: PaperCard, *, after: int = 0, limit: int = 500
 ) -> tuple[TimelineEntry, ...]:
-    """Events of the versions that `actor` sees, oldest first, starting behind sequence number `after`."""
+    """Events of the versions on the card (those its reader may see), oldest first, behind sequence number `after`."""
     numbers = {version.id: version.n for version in paper.versions}
     rows = await session.scalars(
         select(EventRow)
@@ -68,7 +67,7 @@ async def timeline(
                 seq=row.seq,
                 at=row.at,
                 tag=row.tag,
-                actor=_part(row, paper),
+                actor=_part(row),
                 version=n,
                 text=_words(row, n),
                 data={k: v for k, v in row.data.items() if k not in HIDDEN_DATA},
@@ -99,7 +98,7 @@ async def progress(session: AsyncSession, paper: PaperCard) -> Progressing | Non
     )
 
 
-def _part(row: EventRow, paper: PaperCard) -> str:
+def _part(row: EventRow) -> str:
     if row.actor == "system":
         return "platform"
     if row.tag == Tag.REPORT_WRITTEN:
