@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct, convert
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from aixiv.db import Transaction
 from aixiv.db.account import Session, SigninLink, Token, User
@@ -34,7 +34,7 @@ FIRST_ADMIN = "admin@localhost"
 
 _SIGNIN_WINDOW = 15 * rates.MINUTE
 _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_DOMAIN = re.compile(r"(?!.*--?\.)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -128,7 +128,6 @@ async def sign_up(deps: Deps, origin: Origin, command: SignUp) -> OpenedSession:
     hashed = await _new_hash(command.password, email)
     now = deps.clock()
     user = User(id=new_id(), email=email, name=name, password_hash=hashed, roles=[Role.AUTHOR.value], created_at=now)
-    user.affiliation, user.orcid = "", ""
     async with deps.database.write() as tx:
         card = await _insert(tx, user, ANONYMOUS)
         return _open_session(tx, card, origin, now)
@@ -136,8 +135,8 @@ async def sign_up(deps: Deps, origin: Origin, command: SignUp) -> OpenedSession:
 
 async def sign_in(deps: Deps, origin: Origin, command: SignIn) -> OpenedSession:
     """Sign in with a password. Every failure reads and takes the same, whoever it is about."""
-    email = command.email.strip().lower()
-    whom = hashlib.sha256(email.encode(errors="replace")).hexdigest()[:32]
+    email = _email_sought(command.email)
+    whom = hashlib.sha256(email.encode()).hexdigest()[:32]
     await rates.count_apart(
         deps,
         (f"sign-in:from:{origin.address}", 50, _SIGNIN_WINDOW),
@@ -208,9 +207,10 @@ async def set_roles(deps: Deps, actor: Actor, command: SetRoles) -> UserCard:
     """Give somebody exactly these roles. The last admin stays one."""
     may(actor, Action.MANAGE_USERS)
     async with deps.database.write() as tx:
+        admins = await _lock_admins(tx)
         user = await _lock_user(tx, command.user_id)
         if Role.ADMIN not in command.roles:
-            await _check_another_admin(tx, user)
+            _check_not_last(admins, user)
         before, user.roles = user.roles, _stored(command.roles)
         data = {"user_id": str(user.id), "from": list(before), "to": list(user.roles)}
         tx.record(Event(tag=Tag.USER_ROLES_CHANGED, actor=actor.label, at=deps.clock(), data=data))
@@ -222,8 +222,9 @@ async def disable_user(deps: Deps, actor: Actor, user_id: UUID) -> UserCard:
     may(actor, Action.MANAGE_USERS)
     now = deps.clock()
     async with deps.database.write() as tx:
+        admins = await _lock_admins(tx)
         user = await _lock_user(tx, user_id)
-        await _check_another_admin(tx, user)
+        _check_not_last(admins, user)
         if user.disabled_at is None:
             user.disabled_at = now
             await _end_sessions(tx, user.id, keep="")
@@ -265,7 +266,6 @@ async def ensure_admin(deps: Deps) -> UUID:
             return found
         everything = _stored(tuple(Role))
         user = User(id=new_id(), email=FIRST_ADMIN, name="Admin", roles=everything, created_at=deps.clock())
-        user.affiliation, user.orcid, user.password_hash = "", "", ""
         return (await _insert(tx, user, SYSTEM)).id
 
 
@@ -282,16 +282,25 @@ def normal_email(text: str) -> str:
     return f"{local.lower()}@{domain}"
 
 
+def _email_sought(text: str) -> str:
+    """The address to look for; what is no address is nobody's."""
+    try:
+        return normal_email(text)
+    except Invalid:
+        return ""
+
+
 async def _insert(tx: Transaction, user: User, actor: Actor) -> UserCard:
-    columns = {
-        column.key: getattr(user, column.key) for column in User.__table__.columns if column.key != "disabled_at"
-    }
-    made = insert(User).values(**columns).on_conflict_do_nothing().returning(User.id)
-    if (await tx.session.execute(made)).scalar_one_or_none() is None:
-        raise Conflict("Somebody has this e-mail address already.", code="email_taken", hint="Sign in instead.")
+    tx.session.add(user)
+    try:
+        await tx.session.flush()
+    except IntegrityError as error:
+        raise Conflict(
+            "Somebody has this e-mail address already.", code="email_taken", hint="Sign in instead."
+        ) from error
     data = {"user_id": str(user.id), "roles": list(user.roles)}
     tx.record(Event(tag=Tag.USER_CREATED, actor=actor.label, at=user.created_at, data=data))
-    return await _card(tx, user.id)
+    return convert(user, UserCard, from_attributes=True)
 
 
 def _open_session(tx: Transaction, card: UserCard, origin: Origin, now: datetime) -> OpenedSession:
@@ -319,10 +328,13 @@ async def _lock_user(tx: Transaction, user_id: UUID) -> User:
     return user
 
 
-async def _check_another_admin(tx: Transaction, user: User) -> None:
-    """Raise `Conflict` when nobody else could manage the platform. Every admin row is locked, so two cannot leave at once."""
-    others = select(User.id).where(User.roles.contains([Role.ADMIN.value]), User.disabled_at.is_(None))
-    admins = set(await tx.session.scalars(others.order_by(User.id).with_for_update()))
+async def _lock_admins(tx: Transaction) -> frozenset[UUID]:
+    """Everybody who can manage the platform, locked, always in one order: two admins cannot both be the last to go."""
+    admins = select(User.id).where(User.roles.contains([Role.ADMIN.value]), User.disabled_at.is_(None))
+    return frozenset(await tx.session.scalars(admins.order_by(User.id).with_for_update()))
+
+
+def _check_not_last(admins: frozenset[UUID], user: User) -> None:
     if admins == {user.id}:
         raise Conflict("This is the last admin.", code="last_admin", hint="Make somebody else an admin first.")
 

@@ -1,0 +1,71 @@
+"""Who is acting, their agents and tokens, and, for an admin, everybody. Secrets and hashes are never selected."""
+
+from uuid import UUID
+
+from msgspec import Struct, convert
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from aixiv.db.account import Agent, Token, User
+from aixiv.domain.cards import AgentCard, TokenCard, UserCard
+from aixiv.domain.errors import NotSignedIn
+from aixiv.domain.people import Action, Actor, ActorKind, Role, Scope, may
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """Who the request acts as: the person who answers for it, the agent if there is one, and what it may use.
+
+    `scopes` is every scope for a browser session.
+    """
+
+    kind: ActorKind
+    label: str
+    name: str
+    user: UserCard
+    agent: AgentCard | None
+    roles: tuple[Role, ...]
+    scopes: tuple[Scope, ...]
+
+
+async def me(session: AsyncSession, actor: Actor) -> Me:
+    """The acting person or agent; raises `NotSignedIn` for anybody else."""
+    user = await session.get(User, actor.user_id) if actor.user_id else None
+    if user is None:
+        raise NotSignedIn("Nobody is signed in.")
+    agent = await session.get(Agent, actor.agent_id) if actor.agent_id else None
+    return Me(
+        kind=actor.kind,
+        label=actor.label,
+        name=actor.name,
+        user=convert(user, UserCard, from_attributes=True),
+        agent=None if agent is None else convert(agent, AgentCard, from_attributes=True),
+        roles=tuple(role for role in Role if role in actor.roles),
+        scopes=tuple(scope for scope in Scope if actor.has(scope)),
+    )
+
+
+async def agents_of(session: AsyncSession, actor: Actor) -> list[AgentCard]:
+    """The actor's own agents, newest first, disabled ones too."""
+    may(actor, Action.MANAGE_AGENTS)
+    query = select(Agent).where(Agent.owner_id == actor.user_id).order_by(Agent.id.desc())
+    return [convert(agent, AgentCard, from_attributes=True) for agent in await session.scalars(query)]
+
+
+async def tokens_of(session: AsyncSession, actor: Actor, agent_id: UUID | None = None) -> list[TokenCard]:
+    """The actor's own tokens, newest first: those of one agent, or without `agent_id` all of them."""
+    may(actor, Action.MANAGE_AGENTS)
+    query = select(Token).where(Token.user_id == actor.user_id).order_by(Token.id.desc())
+    if agent_id is not None:
+        query = query.where(Token.agent_id == agent_id)
+    return [convert(token, TokenCard, from_attributes=True) for token in await session.scalars(query)]
+
+
+async def users_list(
+    session: AsyncSession, actor: Actor, *, before: UUID | None = None, limit: int = 100
+) -> list[UserCard]:
+    """Everybody, newest first, for an admin; `before` is the id of the last one already seen."""
+    may(actor, Action.MANAGE_USERS)
+    query = select(User).order_by(User.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(User.id < before)
+    return [convert(user, UserCard, from_attributes=True) for user in await session.scalars(query)]
