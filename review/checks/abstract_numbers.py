@@ -11,7 +11,8 @@ from review.manuscript import Float, Kind, Manuscript
 
 _FRAMING = r"^(?:abstract|introduction|conclusions?\b|concluding|summary|discussion and conclusion)"
 _UNIT = re.compile(
-    r"^\s?(?:x\b|×|-?fold\b|times\b|ms\b|s\b|seconds?\b|minutes?\b|hours?\b|points?\b|pp\b|[kKMGT]?B\b|dB\b|mm\b|kg\b|°C|σ|hz\b)",
+    r"^\s?(?:x\b|×|-?fold\b|times\b|ms\b|s\b|seconds?\b|minutes?\b|hours?\b|points?\b|pp\b|[kKMGT]?B\b|dB\b"
+    r"|mm\b|kg\b|°C|σ|hz\b)",
     re.IGNORECASE,
 )
 _YEARS = range(1900, 2101)
@@ -177,9 +178,12 @@ def _phrase(text: str, number: Number, abstract: Span) -> Span:
 CHECK = Check(
     id="abstract-numbers",
     title="Numbers of the abstract are in the results",
-    method="Takes every percentage, decimal and number with a unit from the abstract and looks for it, or for a finer number that "
-    "rounds to it, in the sections that report work and in table cells, then among changes between cells of one column.",
+    method="Takes every percentage, decimal and number with a unit from the abstract and looks for it, or "
+    "for a finer number that "
+    "rounds to it, in the sections that report work and in table cells, then among changes between cells of "
+    "one column.",
     limits="Numbers computed in ways not shown (weighted averages, products) are reported although they may be right.",
-    alarm_rate="see the development papers in the tests of this package; about one in ten stated numbers is derived unseen.",
+    alarm_rate="see the development papers in the tests of this package; about one in ten stated numbers is "
+    "derived unseen.",
     examine=examine,
 )

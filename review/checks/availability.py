@@ -7,15 +7,21 @@ from review.checks.prose import prose_sentences
 from review.manuscript import Kind, Manuscript
 
 LINK = re.compile(
-    r"https?://\S{4,}|\bdoi\.org/\S+|\b10\.\d{4,9}/\S+|\b(?:github|gitlab|bitbucket)\.(?:com|io|org)/\S+|\bzenodo\b|\bosf\.io\b"
+    r"https?://\S{4,}|\bdoi\.org/\S+|\b10\.\d{4,9}/\S+|\b(?:github|gitlab|bitbucket)\.(?:com|io|org)/\S+"
+    r"|\bzenodo\b|\bosf\.io\b"
     r"|\bfigshare\b|\bdryad\b|\bhugging ?face\.co\b|\bsoftware heritage\b|\bswh:1:|\bkaggle\.com/\S+"
     r"|\b(?:GSE|PRJNA|PRJEB|SRP|E-MTAB-|PXD)\d{3,}\b",
     re.IGNORECASE,
 )
-_THING = r"(?:code|source code|implementation|software|scripts?|data|datasets?|models?|weights|checkpoints?|materials?|artifacts?)"
+_THING = (
+    r"(?:code|source code|implementation|software|scripts?|data|datasets?|models?|weights|checkpoints?"
+    r"|materials?|artifacts?)"
+)
 _PROMISE = re.compile(
-    rf"\b(?:our |the |all |complete |full )*{_THING}\b[^.;]{{0,120}}?\b(?:is|are|will be|has been|have been|was|were)\b"
-    r"[^.;]{0,40}?\b(?:publicly |openly |freely |made )*(?:available|released|open[- ]sourced|shared|accessible|provided)\b"
+    rf"\b(?:our |the |all |complete |full )*{_THING}\b[^.;]{{0,120}}?\b(?:is|are|will be|has been|have been"
+    rf"|was|were)\b"
+    r"[^.;]{0,40}?\b(?:publicly |openly |freely |made )*(?:available|released|open[- ]sourced|shared"
+    r"|accessible|provided)\b"
     rf"|\bwe (?:\w+ ){{0,2}}(?:release|open[- ]source|publish|share|provide) (?:\w+ ){{0,4}}?{_THING}\b",
     re.IGNORECASE,
 )
@@ -75,9 +81,11 @@ def _empty(text: str, span: tuple[int, int]) -> Draft:
 CHECK = Check(
     id="availability",
     title="Data and code can be had",
-    method="Searches the text outside the reference list for repository addresses, archive names and accession numbers, and for "
+    method="Searches the text outside the reference list for repository addresses, archive names and "
+    "accession numbers, and for "
     "sentences that promise availability.",
-    limits="Published keyword methods find about three in four such statements; an unusual wording is missed, so absence is minor.",
+    limits="Published keyword methods find about three in four such statements; an unusual wording is "
+    "missed, so absence is minor.",
     alarm_rate="a statement in unusual words raises a false minor finding; none among the development papers.",
     examine=examine,
 )

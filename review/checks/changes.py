@@ -13,7 +13,10 @@ _DOWN = r"reduc\w+|decreas\w+|drop\w*|decline\w*|lower\w*|fall\w*|cut\w*|shrink\
 _UP = r"increas\w+|rise[sn]?|rose|growth|gr[eo]w\w*|gain\w*|boost\w*|rais\w+|higher"
 _BETTER = r"improv\w+|better"
 _WORD = rf"(?P<word>{_DOWN}|{_UP}|{_BETTER})"
-_PAIR = r"from\s+(?P<from>[-−]?[\d.,]*\d)(?P<fp>\s?%)?(?:\s?\w{1,12})?\s+to\s+(?:just\s+|only\s+)?(?P<to>[-−]?[\d.,]*\d)(?P<tp>\s?%)?"
+_PAIR = (
+    r"from\s+(?P<from>[-−]?[\d.,]*\d)(?P<fp>\s?%)?(?:\s?\w{1,12})?\s+to\s+(?:just\s+"
+    r"|only\s+)?(?P<to>[-−]?[\d.,]*\d)(?P<tp>\s?%)?"
+)
 _PERCENT = r"(?P<change>\d+(?:\.\d+)?)\s?(?:%|percent)"
 
 # "a 38.7% reduction in KL divergence ..., from 1.060 to 0.650" and "2.5% reduction (from 0.354 to 0.345)"
@@ -29,7 +32,7 @@ _PAIR_FIRST = re.compile(
 )
 
 
-def examine(manuscript: Manuscript, kind: Kind) -> Examined:
+def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     """Recompute every stated change that gives both of its ends."""
     drafts: list[Draft] = []
     seen = 0
@@ -78,7 +81,8 @@ def _judge(
     if not fits:
         right = abs(after.value - before.value) / abs(before.value) * 100
         return Draft(
-            claim=f"The text states a change of {_show(change)}% {shown}, but these two numbers differ by {right:.1f}%.",
+            claim=f"The text states a change of {_show(change)}% {shown}, but these two numbers differ by "
+            f"{right:.1f}%.",
             severity="major",
             criterion="soundness",
             span=quote,
@@ -93,7 +97,8 @@ def _judge(
             severity="major",
             criterion="soundness",
             span=quote,
-            fix="Say that this result got worse, or correct the numbers; revise every summary that counts it as a gain.",
+            fix="Say that this result got worse, or correct the numbers; revise every summary that counts it "
+            "as a gain.",
         )
     return None
 
@@ -134,9 +139,11 @@ def _show(number: Number) -> str:
 CHECK = Check(
     id="changes",
     title="Relative changes agree with their numbers",
-    method="Finds “x% change from a to b”, recomputes |b-a|/a within the rounding of all three, and compares the direction "
+    method="Finds “x% change from a to b”, recomputes |b-a|/a within the rounding of all three, and compares "
+    "the direction "
     "with the word used (reduction, increase, improvement of a metric whose better direction is known).",
     limits="Sees only changes whose two numbers stand beside them; percentage points are accepted for percentages.",
-    alarm_rate="by arithmetic none when the sentence is parsed right; 0 false among the findings on the development papers.",
+    alarm_rate="by arithmetic none when the sentence is parsed right; 0 false among the findings on the "
+    "development papers.",
     examine=examine,
 )

@@ -10,7 +10,7 @@ from review.quotes import normalise
 MOST_UNRESOLVED = 0.3  # beyond this share of unresolved marks the parser, not the author, is to blame
 
 
-def examine(manuscript: Manuscript, kind: Kind) -> Examined:
+def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     """Compare citation marks with entries in both directions."""
     if not manuscript.references:
         return _without_list(manuscript)
@@ -85,7 +85,8 @@ CHECK = Check(
     id="citations",
     title="Citations and reference list agree",
     method="Matches every citation mark to an entry and every entry to a mark, by number, key, or author and year.",
-    limits="Author-year marks in unusual punctuation are not seen; with more than 30% of marks unresolved the check does not judge.",
+    limits="Author-year marks in unusual punctuation are not seen; with more than 30% of marks unresolved "
+    "the check does not judge.",
     alarm_rate="follows the parser: a misread entry costs one minor finding.",
     examine=examine,
 )

@@ -10,8 +10,9 @@ from review.manuscript import Float, Kind, Manuscript
 from review.quotes import normalise
 
 _UNDEFINED = re.compile(
-    r"\(\s*\?{1,3}\s*\)|\[\s*\?{1,3}(?:\s*,\s*\?{0,3})*\s*\]|\?\?+|\b(?:Figures?|Fig\.|Tables?|Tab\.|Sections?|Sec\.|Eq\.|Equations?|"
-    r"Algorithm|Appendix|Theorem|Lemma)\s*~?\(?\?+\)?|\[(?:citation needed|CITE|REF|cite|ref|TODO)\]|\\(?:ref|cite\w*)\{[^}]*\}"
+    r"\(\s*\?{1,3}\s*\)|\[\s*\?{1,3}(?:\s*,\s*\?{0,3})*\s*\]|\?\?+|\b(?:Figures?|Fig\.|Tables?|Tab\."
+    r"|Sections?|Sec\.|Eq\.|Equations?|"
+    r"Algorithm|Appendix|Theorem|Lemma)\s*~?\(?\?+\)?|\[(?:citation needed|CITE|REF|cite|ref|TODO)\]"
 )
 _MENTION = re.compile(
     r"\b(?P<kind>Fig(?:ure|s|ures)?|Tab(?:le|s|les)?)\.?\s*~?(?P<list>(?:[A-Z]?\d+(?:\.\d+)?|[A-Z]\d*|[IVX]+)[a-z]?"
@@ -20,7 +21,7 @@ _MENTION = re.compile(
 )
 
 
-def examine(manuscript: Manuscript, kind: Kind) -> Examined:
+def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     """Undefined marks, mentions of floats that do not exist, floats never mentioned, captions used twice."""
     mentioned = set(_mentions(manuscript))
     known = {_key(f) for f in manuscript.floats if f.label}
@@ -38,14 +39,11 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
 
 
 def _undefined(manuscript: Manuscript) -> Iterator[Draft]:
-    if manuscript.source != "pdf":
-        pattern = re.compile(_UNDEFINED.pattern.rpartition(r"|\\(?:ref")[0])
-    else:
-        pattern = _UNDEFINED
     for start, end in prose_spans(manuscript):
-        for match in pattern.finditer(manuscript.text, start, end):
+        for match in _UNDEFINED.finditer(manuscript.text, start, end):
             yield Draft(
-                claim=f"The text contains “{' '.join(match[0].split())}” where a reference or citation was never resolved.",
+                claim=f"The text contains “{' '.join(match[0].split())}” where a reference or citation was "
+                f"never resolved.",
                 severity="major" if "(" in match[0] or "[" in match[0] else "minor",
                 criterion="clarity",
                 span=sentence_at(manuscript, match.start()),
@@ -91,7 +89,8 @@ def _twins(manuscript: Manuscript) -> Iterator[Draft]:
         key = (found.kind, normalise(_caption(found)))
         if captions.get(key, 0) > 1 and key in seen and found.label != seen[key].label:
             yield Draft(
-                claim=f"{found.label} carries the same caption as {seen[key].label}: one of them is a duplicate or mislabelled.",
+                claim=f"{found.label} carries the same caption as {seen[key].label}: one of them is a "
+                f"duplicate or mislabelled.",
                 severity="minor",
                 criterion="clarity",
                 span=(found.start, found.end),
@@ -136,7 +135,8 @@ def _key(found: Float) -> tuple[str, str]:
 CHECK = Check(
     id="cross-references",
     title="Internal references resolve",
-    method="Searches for question marks that LaTeX leaves for undefined labels, compares the figures and tables mentioned with the "
+    method="Searches for question marks that LaTeX leaves for undefined labels, compares the figures and "
+    "tables mentioned with the "
     "captions found, and captions with each other.",
     limits="A figure whose caption the parser missed is reported as absent only when the parser had no other trouble.",
     alarm_rate="none for undefined marks on the development papers; orphans depend on captions being read right.",

@@ -32,22 +32,28 @@ _PARTS = {
 # Practices that make a result worth believing, and how sentences about them read.
 _PRACTICES = {
     "seeds": r"\b(?:random )?seeds?\b(?! (?:set|word)s?\b)",
-    "runs": r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|multiple|several|independent|repeated)"
+    "runs": r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twenty|thirty|multiple|several"
+            r"|independent|repeated)"
     r" (?:\w+ ){0,2}?(?:runs|trials|repetitions|replications|replicates|seeds|repeats)\b",
-    "error_bars": r"±|\bstandard (?:errors?|deviations?)\b|\bconfidence intervals?\b|\berror bars?\b|\b95\s?% CI\b|\bbootstrap",
-    "significance_test": r"\bp\s?[<=>]\s?0?\.\d|\bt-test\b|\bwilcoxon\b|\banova\b|\bmann[- ]whitney\b|\bpermutation test\b|\bchi-square",
+    "error_bars": r"±|\bstandard (?:errors?|deviations?)\b|\bconfidence intervals?\b|\berror bars?\b"
+                  r"|\b95\s?% CI\b|\bbootstrap",
+    "significance_test": r"\bp\s?[<=>]\s?0?\.\d|\bt-test\b|\bwilcoxon\b|\banova\b|\bmann[- ]whitney\b"
+                         r"|\bpermutation test\b|\bchi-square",
     "hardware": r"\b(?:GPUs?|CPUs?|TPUs?|V100|A100|H100|RTX ?\d+|cores?|GiB|GB of (?:memory|RAM))\b",
     "ablation": r"\bablat\w+\b",
     "baseline": r"\bbaselines?\b",
-    "splits": r"\b(?:train(?:ing)?|validation|test|held-?out)[ -/]*(?:and |/)?(?:validation |test )?(?:sets?|splits?)\b|\bcross-validation\b",
+    "splits": r"\b(?:train(?:ing)?|validation|test|held-?out)[ -/]*(?:and |/)?(?:validation |test )?(?:sets?"
+              r"|splits?)\b|\bcross-validation\b",
     "hyperparameters": r"\b(?:learning rate|batch size|hyper-?parameters?|optimi[sz]er|epochs?|weight decay)\b",
     "limitations": r"\b(?:limitations?|shortcomings?|caveats?|does not generali[sz]e|threats to validity)\b",
     "availability": r"\b(?:code|data|implementation|scripts?)\b[^.]{0,80}\bavailable\b|\bwe (?:release|open-source)\b",
     "hypothesis": r"\bhypothes[ie][sz]\w*\b|\bresearch questions?\b",
-    "negative_result": r"\b(?:did not improve|no (?:significant )?(?:difference|improvement|effect)|negative results?|failed to|worse than)\b",
+    "negative_result": r"\b(?:did not improve|no (?:significant )?(?:difference|improvement|effect)"
+                       r"|negative results?|failed to|worse than)\b",
     "plan": r"\b(?:milestones?|weeks? \d+|months? \d+|phase \d|timeline|work packages?)\b",
     "risk": r"\b(?:risks?|fall ?back|contingency|mitigat\w+)\b",
-    "success_criterion": r"\b(?:success criteri\w+|falsif\w+|would (?:refute|reject)|minimum detectable|stopping rule|threshold of)\b",
+    "success_criterion": r"\b(?:success criteri\w+|falsif\w+|would (?:refute|reject)|minimum detectable"
+                         r"|stopping rule|threshold of)\b",
 }  # fmt: skip
 MAX_PASSAGES = 3
 
@@ -123,7 +129,8 @@ def facts(manuscript: Manuscript, kind: Kind) -> Facts:
 
 
 _CONTRIBUTION = re.compile(
-    r"\bwe (?:propose|introduce|present|develop|show that|demonstrate that|investigate|measure)\b|\bour (?:main |key )?contributions?\b"
+    r"\bwe (?:propose|introduce|present|develop|show that|demonstrate that|investigate|measure)\b"
+    r"|\bour (?:main |key )?contributions?\b"
     r"|\bthis (?:paper|work|proposal|study) (?:introduces|presents|proposes|investigates|explores|measures|asks)\b",
     re.IGNORECASE,
 )

@@ -6,13 +6,16 @@ from typing import Literal
 Direction = Literal["down", "up"]
 
 _LOWER_IS_BETTER = re.compile(
-    r"\b(?:loss(?:es)?|error(?:s| rates?)?|divergence|kl|perplexity|ppl|rmse|mse|mae|mape|fid|wer|cer|latency|runtime|nll"
-    r"|(?:training|train|inference|infer|run(?:ning)?|wall[- ]clock|execution) times?|steps to|regret|cost|distance|memory"
+    r"\b(?:loss(?:es)?|error(?:s| rates?)?|divergence|kl|perplexity|ppl|rmse|mse|mae|mape|fid|wer|cer|latency"
+    r"|runtime|nll"
+    r"|(?:training|train|inference|infer|run(?:ning)?|wall[- ]clock|execution) times?|steps to|regret|cost"
+    r"|distance|memory"
     r"|false (?:positive|alarm|negative) rates?|brier|calibration error|ece)\b",
     re.IGNORECASE,
 )
 _HIGHER_IS_BETTER = re.compile(
-    r"\b(?:accurac(?:y|ies)|f1|f-?score|precision|recall|auc|auroc|auprc|bleu|rouge\S*|throughput|tokens per second|tokens/s"
+    r"\b(?:accurac(?:y|ies)|f1|f-?score|precision|recall|auc|auroc|auprc|bleu|rouge\S*|throughput"
+    r"|tokens per second|tokens/s"
     r"|reward|return|success rates?|win rates?|consistency|coverage|r2|correlation|psnr|ssim|map|ndcg|mrr|pass@\d+"
     r"|sensitivity|specificity|inference speed|scores?)\b",
     re.IGNORECASE,

@@ -13,7 +13,10 @@ MIN_PROPOSAL_WORDS = 500
 _PAPER_PARTS = (
     (
         "method",
-        r"method|approach|model|architecture|algorithm|design|procedure|materials|theory|framework|system|implementation|setup",
+        (
+            r"method|approach|model|architecture|algorithm|design|procedure|materials|theory|framework|system"
+            r"|implementation|setup"
+        ),
         r"\bour (?:method|approach|model|algorithm)\b|\bwe (?:propose|implement|train|measure)\b",
         "how the work was done",
     ),
@@ -64,7 +67,10 @@ _PROPOSAL_PARTS = (
     (
         "evaluation",
         r"evaluat|metric|success|outcome|hypothes|measure|validation|expected|analysis|criteria",
-        r"\b(?:we will (?:evaluate|measure)|success criteri\w+|hypothes[ie]s|will be (?:rejected|confirmed|measured))\b",
+        (
+            r"\b(?:we will (?:evaluate|measure)|success criteri\w+|hypothes[ie]s|will be (?:rejected|confirmed"
+            r"|measured))\b"
+        ),
         "how one will know whether it worked",
     ),
 )
@@ -75,7 +81,7 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
     words = len(manuscript.text.split())
     if words < 80:
         return unclear("There is too little text to tell its parts.")
-    drafts = [*_abstract(manuscript), *_length(manuscript, kind, words)]
+    drafts = [*_abstract(manuscript), *_length(kind, words)]
     parts = _PAPER_PARTS if kind == "paper" else _PROPOSAL_PARTS
     present = 0
     for name, headings, wording, meaning in parts:
@@ -111,12 +117,13 @@ def _abstract(manuscript: Manuscript) -> list[Draft]:
             severity=severity,
             criterion="clarity",
             place="Abstract",
-            fix="Write an abstract that states the question, the method, the main result with its number, and its limits.",
+            fix="Write an abstract that states the question, the method, the main result with its number, "
+            "and its limits.",
         )
     ]
 
 
-def _length(manuscript: Manuscript, kind: Kind, words: int) -> list[Draft]:
+def _length(kind: Kind, words: int) -> list[Draft]:
     least = MIN_PAPER_WORDS if kind == "paper" else MIN_PROPOSAL_WORDS
     if words >= least:
         return []
@@ -151,9 +158,11 @@ def _absent(kind: Kind, name: str, meaning: str) -> Draft:
 CHECK = Check(
     id="structure",
     title="The expected parts are there",
-    method="Looks for abstract, method, results, earlier work and conclusion (in a proposal: method, plan, risks, feasibility, "
+    method="Looks for abstract, method, results, earlier work and conclusion (in a proposal: method, plan, "
+    "risks, feasibility, "
     "evaluation) by heading and, failing that, by typical wording; counts words.",
     limits="An unusual heading with unusual wording is reported as absent.",
-    alarm_rate="none on the development papers; a part is called absent only when heading and wording are both missing.",
+    alarm_rate="none on the development papers; a part is called absent only when heading and wording are "
+    "both missing.",
     examine=examine,
 )
