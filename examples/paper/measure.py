@@ -1,6 +1,6 @@
 """Measure what a hash-chained event log costs in PostgreSQL. The paper's numbers come from here.
 
-    python examples/paper/measure.py --out results.json            # about 15 minutes
+    python examples/paper/measure.py --out results.json            # about 11 minutes
     python examples/paper/measure.py --out quick.json --blocks 2 --seconds 0.2
 
 Starts its own PostgreSQL in a temporary folder and needs no other service. A block visits every cell (variant x writers
