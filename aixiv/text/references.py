@@ -112,7 +112,8 @@ def _without_links(body: str) -> str:
 def split_authors(names: str) -> list[str]:
     """Names of an author list, as printed; `Last, F.` pairs stay together, `et al.` is not a name."""
     names = re.sub(r"\s*\((?:eds?\.?|editors?)\)", "", names)
-    names = re.sub(r",?\s*\bet al\b\.?|,?\s*\band others\b", "", names).strip(" ,.;")
+    names = re.sub(r",?\s*\bet al\b\.?|,?\s*\band others\b", "", names).strip(" ,;")
+    names = names if re.search(r"\b[A-Z]\.$", names) else names.rstrip(".")
     if not names:
         return []
     if ";" in names:

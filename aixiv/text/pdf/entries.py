@@ -1,5 +1,6 @@
 """The reference list as printed: which lines make one entry."""
 
+import itertools
 import re
 from collections import defaultdict
 
@@ -101,11 +102,11 @@ def _hanging(lines: list[Line]) -> list[bool] | None:
 
 
 def _gapped(lines: list[Line]) -> list[bool]:
-    steps = [a.base - b.base for a, b in zip(lines, lines[1:], strict=False) if a.base > b.base]
+    steps = [a.base - b.base for a, b in itertools.pairwise(lines) if a.base > b.base]
     usual = min((s for s in steps if s > 0.9 * lines[0].size), default=1.2 * lines[0].size)
     right = max(line.x1 for line in lines)
     starts = [True]
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in itertools.pairwise(lines):
         step = above.base - below.base
         ended = above.text.endswith(".")
         short = above.x1 < right - 4 * above.size

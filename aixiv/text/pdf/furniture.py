@@ -1,5 +1,6 @@
 """What is printed on a page but is no part of the text: running heads, page numbers, line numbers, stamps."""
 
+import itertools
 import re
 from collections import Counter, defaultdict
 
@@ -27,7 +28,7 @@ def without_line_numbers(page: RawPage, words: list[Word]) -> list[Word]:
     for column in numbers.values():
         column.sort(key=lambda w: -w.base)
         values = [int(w.text) for w in column]
-        rising = sum(b == a + 1 for a, b in zip(values, values[1:], strict=False))
+        rising = sum(b == a + 1 for a, b in itertools.pairwise(values))
         if len(column) >= ENOUGH_NUMBERS and rising >= 0.8 * (len(column) - 1):
             dropped.update(id(w) for w in column)
     return [w for w in words if id(w) not in dropped]

@@ -60,6 +60,7 @@ class Glyph:
     base: float
     size: float
     run: Run
+    spaced: bool = False  # PDFium takes what stands before for a word space
 
 
 @dataclass(slots=True)
@@ -126,11 +127,12 @@ def read_page(page: pdfium.PdfPage, number: int) -> RawPage:
     result = RawPage(number=number, box=(left, bottom, right, top))
     boxes: dict[int, list[float]] = {}
     parts: dict[int, list[str]] = {}
-    previous = 0
+    previous, spaced = 0, False
     for index in range(raw.FPDFText_CountChars(reader.text)):
         code = raw.FPDFText_GetUnicode(reader.text, index)
         char = _character(code)
         if raw.FPDFText_IsGenerated(reader.text, index) == 1:
+            spaced = True
             if previous and char.isspace():
                 parts[previous].append(" ")
             continue
@@ -138,6 +140,7 @@ def read_page(page: pdfium.PdfPage, number: int) -> RawPage:
         if raw.FPDFText_HasUnicodeMapError(reader.text, index) == 1:
             result.unmapped += 1
         glyph = _glyph(reader, index, char, run)
+        glyph.spaced, spaced = spaced, False
         box = boxes.setdefault(key, [glyph.x0, glyph.y0, glyph.x1, glyph.y1])
         box[0], box[1] = min(box[0], glyph.x0), min(box[1], glyph.y0)
         box[2], box[3] = max(box[2], glyph.x1), max(box[3], glyph.y1)
@@ -157,7 +160,9 @@ def _glyph(reader: _Reader, index: int, char: str, run: Run) -> Glyph:
     raw.FPDFText_GetLooseCharBox(reader.text, index, reader.rect)
     raw.FPDFText_GetCharOrigin(reader.text, index, reader.x, reader.y)
     rect = reader.rect
-    return Glyph(char, rect.left, rect.bottom, rect.right, rect.top, reader.y.value, run.size, run)
+    # The loose box grows with overhanging ink, as of an italic j; the origin is where the pen stood.
+    left = reader.x.value if abs(run.angle) < UPRIGHT and reader.x.value < rect.right else rect.left
+    return Glyph(char, left, rect.bottom, rect.right, rect.top, reader.y.value, run.size, run)
 
 
 def _character(code: int) -> str:

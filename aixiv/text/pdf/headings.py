@@ -4,6 +4,7 @@ A heading stands apart by weight, size or capitals; the numbered ones and those 
 the rest must match. Numbers must count up, so list items and table rows in bold do not pass.
 """
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -83,7 +84,7 @@ def is_usual(line: Line) -> bool:
 
 def _cells_apart(line: Line, numbered: bool) -> bool:
     words = line.words[1:] if numbered and len(line.words) > 2 else line.words
-    return any(b.x0 - a.x1 > 1.2 * line.size for a, b in zip(words, words[1:], strict=False))
+    return any(b.x0 - a.x1 > 1.2 * line.size for a, b in itertools.pairwise(words))
 
 
 def _all_capitals(text: str) -> bool:

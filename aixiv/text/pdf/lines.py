@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from aixiv.text.pdf.glyphs import UPRIGHT, Glyph, RawPage
 
 WORD_GAP = 0.13  # of the size; kerning and small-caps tracking stay below, the tightest TeX space above
+FAINT_GAP = 0.03  # enough where PDFium too takes the gap for a space
+ITALIC_OVERHANG = -0.2  # the ink of an italic f reaches over the space behind it
 SMALL_CAPS = 0.87  # capitals below this share of the line's capitals are small capitals
 MIN_GUTTER = 8.0  # points; narrower gaps are wide word spaces
 
@@ -94,6 +96,8 @@ def words_of(page: RawPage) -> list[Word]:
 def _touches(left: Glyph, right: Glyph) -> bool:
     size = min(left.size, right.size)
     gap = right.x0 - left.x1
+    if right.spaced and gap > (ITALIC_OVERHANG if left.run.italic else FAINT_GAP) * size:
+        return False
     level = abs(left.base - right.base) < 0.6 * max(left.size, right.size)
     return level and -0.6 * max(left.size, right.size) < gap < WORD_GAP * max(size, 1.0)
 

@@ -1,5 +1,6 @@
 """What is normal in one document: body size, leading and column edges. Everything else is judged against it."""
 
+import itertools
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
@@ -41,7 +42,7 @@ def measure_style(lines: list[Line]) -> Style:
             exact[line.size] += len(line.text)
     size = exact.most_common(1)[0][0] if exact else near
     steps: Counter[float] = Counter()
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in itertools.pairwise(lines):
         step = above.base - below.base
         same = (above.page, above.column) == (below.page, below.column)
         if same and 0.8 * size < step < 2.2 * size and abs(above.size - size) < 0.3 and abs(below.size - size) < 0.3:

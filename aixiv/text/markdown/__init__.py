@@ -1,0 +1,1 @@
+"""Markdown: CommonMark with tables, front matter, citations and maths kept as written."""
