@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> None:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
+    if sys.platform == "linux" and ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) != 0:
+        sys.exit("the kernel refused to tie this process to its parent")
     if os.getppid() != parent:
         sys.exit(PARENT_GONE)
     os.execv(program[0], program)  # noqa: S606 - there is no shell on purpose

@@ -1,15 +1,16 @@
-"""One child process: started so that it cannot outlive us, remembered on disk, stopped within a bound.
+"""One child process: started so that it cannot outlive us, stopped within a bound, found again if left over.
 
 A child must be started from the main thread: the kernel ties its life to the thread that started it.
 """
 
-import json
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ import psutil
 from msgspec import Struct
 
 LOG_BYTES = 5 * 2**20  # a log longer than this is set aside when its process starts
-CREATE_TIME_SLACK = 2.0  # seconds between two readings of one process's start time
+MARK = "AIXIV_SUPERVISED_HOME"  # in the environment of every child and grandchild
 KILL_SECONDS = 2.0
 
 
@@ -71,33 +72,35 @@ def stop(process: subprocess.Popen[bytes], stop_signal: int, seconds: float) -> 
         _kill(orphan)
 
 
-def remember(path: Path, process: subprocess.Popen[bytes]) -> None:
-    """Write down a child, so that a later start can recognise it if it is left over."""
-    try:
-        started = psutil.Process(process.pid).create_time()
-    except psutil.NoSuchProcess:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"pid": process.pid, "started": started}), encoding="utf-8")
+async def ended(process: subprocess.Popen[bytes], look_seconds: float = 0.1) -> int:
+    """Wait for a child's end; its status."""
+    while process.poll() is None:  # noqa: ASYNC110 - a child's death is no event of this loop
+        await asyncio.sleep(look_seconds)
+    return int(process.returncode)
 
 
-def sweep(path: Path, stop_signal: int, seconds: float) -> bool:
-    """Stop the process a pid file names, if it is still that very process. Says whether there was one."""
-    leftover = _remembered(path)
-    path.unlink(missing_ok=True)
-    if leftover is None:
-        return False
-    family = _descendants(leftover.pid)
+def sweep(home: Path, seconds: float = 5.0) -> int:
+    """Stop every process that an earlier supervisor of this home has left behind, and say how many there were.
+
+    They are known by a mark in their environment, which grandchildren inherit and which no reused process number can
+    carry by accident. Call it only while holding the home's lock.
+    """
+    mine = {os.getpid(), *(process.pid for process in psutil.Process().parents())}
+    left = [p for p in psutil.process_iter() if p.pid not in mine and _mark_of(p) == str(home)]
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(left, timeout=seconds)[1]:
+        _kill(process)
+    return len(left)
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The end of a log, for an error message."""
     try:
-        leftover.send_signal(stop_signal)
-        leftover.wait(seconds)
-    except psutil.TimeoutExpired:
-        _kill(leftover)
-    except psutil.NoSuchProcess:
-        pass
-    for orphan in family:
-        _kill(orphan)
-    return True
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return "(no log)"
 
 
 def wait_gone(pid: int, seconds: float) -> bool:
@@ -110,14 +113,11 @@ def wait_gone(pid: int, seconds: float) -> bool:
     return False
 
 
-def _remembered(path: Path) -> psutil.Process | None:
+def _mark_of(process: psutil.Process) -> str | None:
     try:
-        note = json.loads(path.read_text(encoding="utf-8"))
-        process = psutil.Process(int(note["pid"]))
-        same = abs(process.create_time() - float(note["started"])) < CREATE_TIME_SLACK
-    except (FileNotFoundError, ValueError, KeyError, psutil.NoSuchProcess):
+        return process.environ().get(MARK)
+    except (psutil.Error, OSError):  # gone meanwhile, or somebody else's
         return None
-    return process if same else None  # the number was given to somebody else meanwhile
 
 
 def _descendants(pid: int) -> list[psutil.Process]:
