@@ -103,7 +103,7 @@ def upgrade() -> None:
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
     )
-    op.create_index("uq_users_email_lower", "users", [sa.literal_column("lower('email')")], unique=True)
+    op.create_index("uq_users_email_lower", "users", [sa.literal_column("lower(email)")], unique=True)
     op.create_table(
         "agents",
         sa.Column("id", sa.UUID(), nullable=False),
