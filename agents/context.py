@@ -1,0 +1,74 @@
+"""What a run is given and never changes: the request, the judge, the rubric, the budget.
+
+It travels as LangGraph run context, not as state, so that a checkpoint holds results only and an untrusted text is
+never written into one.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from agents.judges import Budget, Judge, Material
+from agents.port import FindRelated, ReviewRequest
+from agents.state import ReviewState, checks_of, comparison_of, related_of, reports_of
+from review.report import Screening
+from review.rubric import Rubric
+
+FENCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewContext:
+    """Run context of the reviewer graph."""
+
+    request: ReviewRequest
+    judge: Judge
+    rubric: Rubric
+    find_related: FindRelated
+    budget: Budget
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles that review in this round."""
+        return self.request.policy.panel
+
+    def blocked(self, screening: Screening) -> bool:
+        """Whether the screen keeps the manuscript from every judge until an editor has looked."""
+        return screening.verdict != "clear" and not self.request.screening_waived
+
+    def material(self, state: ReviewState) -> Material:
+        """What a judge sees at this point of the run."""
+        request = self.request
+        return Material(
+            kind=request.kind,
+            manuscript=request.manuscript,
+            rubric=self.rubric,
+            roles=self.roles,
+            checks=checks_of(state),
+            fence=state["fence"],
+            budget=self.budget,
+            related=related_of(state),
+            previous=request.previous,
+            response=request.response,
+            reports=reports_of(state, self.roles),
+            comparison=comparison_of(state),
+        )
+
+
+def untrusted_texts(request: ReviewRequest) -> tuple[str, ...]:
+    """Every text of the request that an author wrote."""
+    texts = [request.manuscript.title, request.manuscript.abstract, request.manuscript.text]
+    if request.previous:
+        texts.append(request.previous.manuscript.text)
+    if request.response:
+        texts += [request.response.text, *request.response.answers.values()]
+    return tuple(texts)
+
+
+def new_fence(texts: Iterable[str]) -> str:
+    """A random word that occurs in none of the texts, in any case."""
+    joined = "\n".join(texts).casefold()
+    while True:
+        fence = secrets.token_hex(FENCE_BYTES)
+        if fence not in joined:
+            return fence

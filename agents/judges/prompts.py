@@ -1,0 +1,156 @@
+"""Prompts put together from files in `agents/prompts`, and their hashes.
+
+All agents of a round get the same first bytes: system text, manuscript, evidence, rubric. Only what follows differs, so
+that a server with a prefix cache reads the manuscript once. Text of authors goes between fence lines; the fence is
+random and occurs in none of it.
+"""
+
+import hashlib
+from functools import lru_cache
+from importlib.resources import files
+from string import Template
+
+from agents.judges import Material, Order
+from review.manuscript import Manuscript
+from review.panel import by_severity
+from review.policy import Voter
+from review.report import Finding, Report
+from review.rubric import OVERALL, Rubric
+
+MAX_MANUSCRIPT_CHARS = 240_000  # about 60,000 tokens; what is longer is cut, and the reader is told
+
+ROLE_FILES = ("evidence", "methods", "clarity")
+
+
+@lru_cache(maxsize=64)
+def prompt_text(name: str) -> str:
+    """A prompt file as it is."""
+    return (files("agents") / "prompts" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def prompt_hash(*names: str) -> str:
+    """SHA-256 over the files a question was made of, in order."""
+    digest = hashlib.sha256()
+    for name in names:
+        digest.update(prompt_text(name).encode("utf-8") + b"\0")
+    return digest.hexdigest()
+
+
+def review_files(role: str) -> tuple[str, ...]:
+    """The files of a reviewer's prompt."""
+    return ("system", "manuscript", "review", f"role_{role}" if role in ROLE_FILES else "role_other")
+
+
+VOTE_FILES = ("system", "manuscript", "vote")
+COMPARE_FILES = ("system", "compare", "letter")
+
+
+def system_prompt(material: Material) -> str:
+    """The rules, with the round's fence."""
+    return _fill("system", fence=material.fence)
+
+
+def review_prompt(role: str, material: Material) -> str:
+    """Manuscript first, then what this role should do with it."""
+    lens = prompt_text(review_files(role)[-1]).strip()
+    return f"{shared_prefix(material)}\n{_fill('review', role=role, lens=lens)}"
+
+
+def vote_prompt(voter: Voter, material: Material) -> str:
+    """Manuscript first, then the reports and the voter's lens."""
+    reports = "\n\n".join(_report(r) for r in material.reports)
+    if material.comparison:
+        reports += f"\n\nComparison with the previous version: {material.comparison.summary}"
+    task = _fill(
+        "vote",
+        fence=material.fence,
+        reports=_data(reports, material.fence),
+        voter=voter.name,
+        lens=_lens(voter, material.rubric),
+    )
+    return f"{shared_prefix(material)}\n{task}"
+
+
+def compare_prompt(material: Material, *, order: Order, letter: bool) -> str:
+    """Both versions in the given order; the letter, when shown, comes after them."""
+    if material.previous is None:
+        raise ValueError("a comparison needs a previous version")
+    old, new = material.previous.manuscript, material.manuscript
+    first, second = (old, new) if order == "old_first" else (new, old)
+    fence = material.fence
+    shown = ""
+    if letter and material.response:
+        answers = [f"[{finding}] {answer}" for finding, answer in material.response.answers.items()]
+        text = "\n\n".join(t for t in (material.response.text, *answers) if t)
+        shown = _fill("letter", fence=fence, letter=_data(text or "(empty)", fence))
+    return _fill(
+        "compare",
+        fence=fence,
+        kind=material.kind,
+        first=_data(_cut(first), fence),
+        second=_data(_cut(second), fence),
+        findings=_data(_findings(material.previous.findings), fence),
+        letter=shown,
+        criteria=", ".join(c.title.lower() for c in material.rubric.criteria),
+    )
+
+
+def shared_prefix(material: Material) -> str:
+    """What every reviewer and voter of a round reads first, the same byte for byte."""
+    checks = [f"{c.title}: {c.status}. {c.summary}\n{_findings(c.findings)}".strip() for c in material.checks]
+    related = [f"- {w.title} ({w.year or 'year unknown'}), {w.ref}" for w in material.related]
+    return _fill(
+        "manuscript",
+        fence=material.fence,
+        kind=material.kind,
+        text=_data(_cut(material.manuscript), material.fence),
+        evidence=_data("\n\n".join(checks) or "Nothing.", material.fence),
+        related=_data("\n".join(related) or "None was found.", material.fence),
+        rubric="\n".join(f"- `{c.key}` ({c.title}): {c.asks}" for c in material.rubric.criteria),
+    )
+
+
+def _fill(name: str, **values: str) -> str:
+    return Template(prompt_text(name)).substitute(values)
+
+
+def _data(text: str, fence: str) -> str:
+    """Untrusted text that cannot close its fence: a model that saw the fence may have written it into a report."""
+    return text.replace(fence, "")
+
+
+def _cut(manuscript: Manuscript) -> str:
+    text = manuscript.text
+    if len(text) <= MAX_MANUSCRIPT_CHARS:
+        return text
+    left_out = len(text) - MAX_MANUSCRIPT_CHARS
+    return f"{text[:MAX_MANUSCRIPT_CHARS]}\n[The platform cut the text here; {left_out} characters follow.]"
+
+
+def _findings(findings: tuple[Finding, ...]) -> str:
+    lines = []
+    for finding in by_severity(findings):
+        where = f" ({finding.place})" if finding.place else ""
+        quote = f" Quote: “{finding.quote}”" if finding.quote else ""
+        lines.append(f"- [{finding.id}] {finding.severity}: {finding.claim}{where}{quote}")
+    return "\n".join(lines)
+
+
+def _report(report: Report) -> str:
+    scores = ", ".join(f"{s.criterion} {s.score:g}/5" for s in report.scores)
+    lines = [
+        f"Reviewer '{report.role}': overall {report.overall:g}/10, confidence {report.confidence:g}/5; {scores}.",
+        report.summary,
+        *(f"+ {s}" for s in report.strengths),
+        _findings(report.weaknesses),
+        *(f"? {q}" for q in report.questions),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _lens(voter: Voter, rubric: Rubric) -> str:
+    key = rubric.lens(voter.lens)
+    if key == OVERALL:
+        return "You weigh all criteria alike."
+    criterion = rubric.criterion(key)
+    return f"You give double weight to {criterion.title.lower()}: {criterion.asks}"

@@ -1,0 +1,1 @@
+"""One step of the reviewer graph per module: results so far and the run context in, new results out."""

@@ -1,0 +1,23 @@
+"""The policy's answer to the round. The platform, not the graph, applies it."""
+
+from langgraph.runtime import Runtime
+
+from agents.context import ReviewContext
+from agents.state import ReviewState, ballots_of, comparison_of, plain, reports_of, screening_of
+from review.policy import recommend as apply_policy
+
+
+async def recommend(state: ReviewState, runtime: Runtime[ReviewContext]) -> ReviewState:
+    """Map everything found to accept, revise, reject or hold."""
+    context = runtime.context
+    request, policy = context.request, context.request.policy
+    recommendation = apply_policy(
+        policy,
+        screening=screening_of(state),
+        screening_waived=request.screening_waived,
+        reports=reports_of(state, context.roles),
+        ballots=ballots_of(state, [v.name for v in policy.voters]),
+        comparison=comparison_of(state),
+        round_number=request.round_number,
+    )
+    return {"recommendation": plain(recommendation)}

@@ -1,0 +1,94 @@
+"""How far a run is, in words and percent. Pure: the same finished steps always give the same number."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from agents.nodes.compare import LOOKS, look_key
+from agents.port import Progress, ReviewRequest
+
+Unit = tuple[str, str]  # step, and whose branch of it ("" for a step without branches)
+
+_SHARE = {"review": 6, "vote": 3, "compare": 3}  # the rest weigh 1; branches that ask a judge take longest
+_FAN_OUTS = {"review": "answers", "compare": "opinions", "vote": "ballots"}
+_RESULTS = {
+    "screen": "screening",
+    "ground": "related",
+    "evidence": "checks",
+    "check": "reports",
+    "resolve": "comparison",
+    "recommend": "recommendation",
+}
+
+
+class ProgressCounter:
+    """Counts finished units of one run. Percent never falls, and is 100 only with a recommendation."""
+
+    def __init__(self, request: ReviewRequest) -> None:
+        self._plan = planned_units(request)
+        self._done: set[Unit] = set()
+        self._percent = 0
+
+    def finish(self, step: str, update: Mapping[str, Any] | None) -> Progress:
+        """Book what a node has returned."""
+        fresh = units_of(step, update or {})
+        self._done.update(fresh)
+        return self._progress(step, _message(step, fresh, self._count(step)))
+
+    def resume(self, units: Iterable[Unit]) -> Progress:
+        """Book what an earlier attempt finished."""
+        self._done.update(units)
+        return self._progress("resume", "The review continues where it stopped.")
+
+    def _count(self, step: str) -> tuple[int, int]:
+        return sum(s == step for s, _ in self._done), sum(s == step for s, _ in self._plan)
+
+    def _progress(self, step: str, message: str) -> Progress:
+        if ("recommend", "") in self._done:
+            self._percent = 100
+        else:
+            total = sum(_SHARE.get(s, 1) for s, _ in self._plan)
+            done = sum(_SHARE.get(s, 1) for s, who in self._plan if (s, who) in self._done)
+            self._percent = max(self._percent, min(99, 100 * done // total))
+        return Progress(step=step, message=message, percent=self._percent)
+
+
+def planned_units(request: ReviewRequest) -> tuple[Unit, ...]:
+    """Everything a full run does, in order."""
+    units: list[Unit] = [("screen", ""), ("ground", ""), ("evidence", "")]
+    units += [("review", role) for role in request.policy.panel]
+    units.append(("check", ""))
+    if request.previous is not None:
+        units += [("compare", look_key(order, letter=letter)) for order, letter in LOOKS]
+        units.append(("resolve", ""))
+    units += [("vote", voter.name) for voter in request.policy.voters]
+    units.append(("recommend", ""))
+    return tuple(units)
+
+
+def units_of(step: str, update: Mapping[str, Any]) -> tuple[Unit, ...]:
+    """The units one node's return value finishes."""
+    if step in _FAN_OUTS:
+        return tuple((step, who) for who in update.get(_FAN_OUTS[step], {}))
+    return ((step, ""),)
+
+
+def finished_units(values: Mapping[str, Any]) -> tuple[Unit, ...]:
+    """The units whose results a checkpoint holds."""
+    units = [(step, "") for step, key in _RESULTS.items() if key in values]
+    return tuple(units) + tuple((step, who) for step, key in _FAN_OUTS.items() for who in values.get(key, {}))
+
+
+def _message(step: str, units: tuple[Unit, ...], count: tuple[int, int]) -> str:
+    who = units[0][1] if units else ""
+    done, total = count
+    return {
+        "screen": "The screen for hidden instructions is done.",
+        "ground": "Related work was looked up.",
+        "evidence": "The deterministic checks are done.",
+        "review": f"Reviewer '{who}' has delivered its report ({done} of {total}).",
+        "check": "Every quote of the reports was looked up in the manuscript.",
+        "compare": f"A look at old and new version is done ({done} of {total}).",
+        "resolve": "Every earlier finding was traced in the new version.",
+        "vote": f"Voter '{who}' has voted ({done} of {total}).",
+        "recommend": "The round has a recommendation.",
+    }[step]

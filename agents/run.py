@@ -1,0 +1,124 @@
+"""The reviewer graph as the platform sees it: a request in, a `Round` out, resumable by `run_id`."""
+
+import asyncio
+from typing import Any, cast
+
+import msgspec
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import StateSnapshot
+
+from agents.checkpoints import CHECKPOINT_ERRORS, Checkpointer
+from agents.context import ReviewContext, new_fence, untrusted_texts
+from agents.graph import build_graph
+from agents.judges import Budget, Judge, JudgeUnavailable
+from agents.port import FindRelated, OnProgress, ReviewFailed, ReviewRequest
+from agents.progress import ProgressCounter, finished_units, units_of
+from agents.state import (
+    ReviewState,
+    ballots_of,
+    checks_of,
+    comparison_of,
+    recommendation_of,
+    related_of,
+    reports_of,
+    screening_of,
+)
+from review.report import Round, Usage
+from review.rubric import load_rubric
+
+TOKEN_BUDGET = 2_000_000  # tokens one run may cost, over all its attempts
+
+
+class GraphReviewer:
+    """Implements `agents.port.Reviewer` with one judge. Without a checkpointer every call starts afresh."""
+
+    def __init__(
+        self, judge: Judge, *, checkpointer: Checkpointer | None = None, token_budget: int = TOKEN_BUDGET
+    ) -> None:
+        self._judge = judge
+        self._graph = build_graph(checkpointer)
+        self._remembers = checkpointer is not None
+        self._token_budget = token_budget
+
+    async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+        """Review one version, or raise `ReviewFailed`; a second call with the same `run_id` goes on where it ended."""
+        try:
+            async with asyncio.timeout(request.deadline_seconds):
+                return await self._review(request, on_progress, find_related)
+        except ReviewFailed:
+            raise
+        except JudgeUnavailable as failure:
+            raise ReviewFailed(f"The judge cannot be asked: {failure}", retryable=failure.retryable) from failure
+        except TimeoutError as failure:
+            reason = f"The review did not end within {request.deadline_seconds:g} seconds."
+            raise ReviewFailed(reason, retryable=True) from failure
+        except CHECKPOINT_ERRORS as failure:
+            raise ReviewFailed(f"The checkpoint database is away: {failure}", retryable=True) from failure
+        except Exception as failure:
+            reason = f"The review broke: {type(failure).__name__}: {failure}"
+            raise ReviewFailed(reason, retryable=False) from failure
+
+    async def _review(self, request: ReviewRequest, on_progress: OnProgress, find_related: FindRelated) -> Round:
+        config: RunnableConfig = {"configurable": {"thread_id": request.run_id}}
+        before = await self._graph.aget_state(config) if self._remembers else None
+        started = before is not None and bool(before.values)
+        progress = ProgressCounter(request)
+        if before is not None and started:
+            await on_progress(progress.resume(_finished(before)))
+        values = cast("ReviewState", before.values) if before is not None and started else ReviewState()
+        if "recommendation" not in values:
+            context = self._context(request, find_related, spent=_usage(values))
+            begin = None if started else ReviewState(fence=new_fence(untrusted_texts(request)))
+            async for mode, chunk in self._graph.astream(
+                begin, config, context=context, stream_mode=["updates", "values"], durability=self._durability
+            ):
+                if mode == "values":
+                    values = cast("ReviewState", chunk)
+                    continue
+                for step, update in cast("dict[str, dict[str, Any] | None]", chunk).items():
+                    await on_progress(progress.finish(step, update))
+        return _round(request, values)
+
+    @property
+    def _durability(self) -> Any:
+        return "sync" if self._remembers else None
+
+    def _context(self, request: ReviewRequest, find_related: FindRelated, *, spent: Usage) -> ReviewContext:
+        deadline = asyncio.get_running_loop().time() + request.deadline_seconds
+        budget = Budget(tokens=self._token_budget, deadline=deadline)
+        budget.spend(spent)
+        return ReviewContext(
+            request=request,
+            judge=self._judge,
+            rubric=load_rubric(request.kind),
+            find_related=find_related,
+            budget=budget,
+        )
+
+
+def _finished(snapshot: StateSnapshot) -> list[tuple[str, str]]:
+    """Units an earlier attempt finished, among them branches whose fan-out was interrupted."""
+    units = list(finished_units(snapshot.values))
+    for task in snapshot.tasks:
+        if isinstance(task.result, dict):
+            units += units_of(task.name, task.result)
+    return units
+
+
+def _usage(values: ReviewState) -> Usage:
+    answers = [*values.get("answers", {}).values(), *values.get("ballots", {}).values()]
+    return sum((msgspec.convert(a["usage"], Usage) for a in answers if "usage" in a), Usage())
+
+
+def _round(request: ReviewRequest, values: ReviewState) -> Round:
+    return Round(
+        screening=screening_of(values),
+        checks=checks_of(values),
+        reports=reports_of(values, request.policy.panel),
+        ballots=ballots_of(values, [v.name for v in request.policy.voters]),
+        recommendation=recommendation_of(values),
+        comparison=comparison_of(values),
+        related=related_of(values),
+        mode=request.policy.mode,
+        usage=_usage(values),
+    )
