@@ -7,6 +7,8 @@ from review.checks import (
     citations,
     cross_references,
     structure,
+    table_arithmetic,
+    table_claims,
 )
 from review.checks.base import Check
 from review.manuscript import Kind, Manuscript
@@ -18,6 +20,8 @@ CHECKS: tuple[Check, ...] = (
     structure.CHECK,
     abstract_numbers.CHECK,
     changes.CHECK,
+    table_claims.CHECK,
+    table_arithmetic.CHECK,
     citations.CHECK,
     cross_references.CHECK,
     availability.CHECK,

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import combinations
+
+from msgspec import Struct
 
 from review.checks.base import Check, Draft, Examined, nothing, unclear
+from review.checks.grid import cell_numbers, comparable, grid
 from review.checks.prose import Number, Span, abstract_span, numbers, prose_spans, sections_named
 from review.manuscript import Float, Kind, Manuscript
 
@@ -16,8 +18,7 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _YEARS = range(1900, 2101)
-MAX_CELLS = 400  # cells of one table compared pairwise; more would explain any number by chance
-MAX_PAIRS = 150  # possible changes below which a percentage that fits one of them is taken as derived
+MAX_PAIRS = 120  # comparable cells of one table; with more, some change would fit any number by chance
 
 
 def examine(manuscript: Manuscript, kind: Kind) -> Examined:
@@ -33,10 +34,9 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
     body = tuple(_body_spans(manuscript, span))
     if sum(end - start for start, end in body) < 1500:
         return unclear("Too little text besides abstract, introduction and conclusion was recognised.", len(claims))
-    evidence = [n for start, end in body for n in numbers(manuscript.text, start, end)]
-    cells = [n for table in _tables(manuscript) for n in _cell_numbers(table)]
+    evidence = _evidence(manuscript, body)
     derived = _derived(manuscript)
-    missing = [n for n in claims if not supported(n, [*evidence, *cells], derived)]
+    missing = [n for n in claims if not supported(n, evidence, derived)]
     drafts = tuple(_draft(manuscript, n, span) for n in missing)
     return Examined(
         examined=len(claims),
@@ -51,18 +51,37 @@ def confirmed(manuscript: Manuscript) -> tuple[tuple[Number, ...], tuple[Number,
     if span is None:
         return (), ()
     claims = [n for n in numbers(manuscript.text, *span) if _is_result(manuscript.text, n)]
-    evidence = [n for s, e in _body_spans(manuscript, span) for n in numbers(manuscript.text, s, e)]
-    evidence += [n for table in _tables(manuscript) for n in _cell_numbers(table)]
+    evidence = _evidence(manuscript, tuple(_body_spans(manuscript, span)))
     derived = _derived(manuscript)
     return tuple(n for n in claims if supported(n, evidence, derived)), tuple(claims)
 
 
-def supported(claim: Number, evidence: list[Number], derived: list[Decimal]) -> bool:
+class Shown(Struct, frozen=True):
+    """A number the results print, and whether it stands in a table cell, where units are in the header."""
+
+    number: Number
+    cell: bool
+
+
+def _evidence(manuscript: Manuscript, body: tuple[Span, ...]) -> list[Shown]:
+    """Numbers of the reporting text without those of headings, and numbers of table cells."""
+    headings = [(s.start, s.body) for s in manuscript.sections]
+    shown = [
+        Shown(n, False)
+        for start, end in body
+        for n in numbers(manuscript.text, start, end)
+        if not any(s <= n.start < e for s, e in headings)
+    ]
+    return shown + [Shown(n, True) for table in _tables(manuscript) for n in cell_numbers(table)]
+
+
+def supported(claim: Number, evidence: list[Shown], derived: list[Decimal]) -> bool:
     """Whether the results print this number, a finer one that rounds to it, or two whose change it is."""
-    for number in evidence:
-        if number.decimals >= claim.decimals and claim.agrees(abs(number.value), abs(number.value)):
-            return True
-        if number.value == claim.value:
+    for shown in evidence:
+        number = shown.number
+        comparable_units = shown.cell or number.percent == claim.percent or not claim.percent
+        rounds = number.decimals >= claim.decimals and claim.agrees(abs(number.value), abs(number.value))
+        if comparable_units and (rounds or number.value == claim.value):
             return True
         if claim.percent and not number.percent and number.decimals >= claim.decimals + 2:
             share = number.value * 100
@@ -110,26 +129,14 @@ def _tables(manuscript: Manuscript) -> Iterator[Float]:
     return (f for f in manuscript.floats if f.kind == "table" and f.rows)
 
 
-def _cell_numbers(table: Float) -> Iterator[Number]:
-    for row in table.rows:
-        for cell in row:
-            yield from numbers(cell)
-
-
 def _derived(manuscript: Manuscript) -> list[Decimal]:
-    """Percent changes and differences between numbers of one table column, as long as there are few."""
+    """Changes between cells that a reader would compare: against the baseline, or side by side under one heading."""
     changes: list[Decimal] = []
     for table in _tables(manuscript):
-        if sum(len(row) for row in table.rows) > MAX_CELLS:
-            continue
-        width = max(len(row) for row in table.rows)
-        found: list[Decimal] = []
-        for column in range(width):
-            values = [n for row in table.rows if column < len(row) and (n := next(numbers(row[column]), None))]
-            for one, other in combinations(values, 2):
-                found += _changes(one.value, other.value)
-        if len(found) <= MAX_PAIRS * 4:
-            changes += found
+        pairs = list(comparable(grid(table)))
+        if len(pairs) <= MAX_PAIRS:
+            for one, other in pairs:
+                changes += _changes(one.value, other.value)
     return changes
 
 

@@ -22,7 +22,8 @@ _PROMISE = re.compile(
     rf"|was|were)\b"
     r"[^.;]{0,40}?\b(?:publicly |openly |freely |made )*(?:available|released|open[- ]sourced|shared"
     r"|accessible|provided)\b"
-    rf"|\bwe (?:\w+ ){{0,2}}(?:release|open[- ]source|publish|share|provide) (?:\w+ ){{0,4}}?{_THING}\b",
+    rf"|\bwe (?:\w+ ){{0,2}}(?:release|open[- ]source|publish|share) (?:\w+ ){{0,4}}?{_THING}\b"
+    r"|\bwe provide (?:the |our |all |full )*(?:source )?(?:code|implementation|scripts?|data)\b",
     re.IGNORECASE,
 )
 _UPON_REQUEST = re.compile(

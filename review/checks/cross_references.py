@@ -14,10 +14,10 @@ _UNDEFINED = re.compile(
     r"|Sections?|Sec\.|Eq\.|Equations?|"
     r"Algorithm|Appendix|Theorem|Lemma)\s*~?\(?\?+\)?|\[(?:citation needed|CITE|REF|cite|ref|TODO)\]"
 )
+_LABEL = r"(?:[A-Z]?\d+(?:\.\d+)?[a-z]?|[A-Z]\d*|[IVX]+)(?![\w%])"
 _MENTION = re.compile(
-    r"\b(?P<kind>Fig(?:ure|s|ures)?|Tab(?:le|s|les)?)\.?\s*~?(?P<list>(?:[A-Z]?\d+(?:\.\d+)?|[A-Z]\d*|[IVX]+)[a-z]?"
-    r"(?:\s*(?:,|and|&|–|-|to|,\s*and)\s*(?:[A-Z]?\d+(?:\.\d+)?)[a-z]?(?![\w%]))*)",
-    re.IGNORECASE,
+    r"\b(?P<kind>(?i:fig(?:ures?|s)?|tab(?:les?|s)?))(?:\.|\b)\s*~?\(?"
+    rf"(?P<list>{_LABEL}(?:\s*(?:,\s*and|,|and|&|–|-|to)\s*{_LABEL})*)"
 )
 
 

@@ -46,7 +46,8 @@ _PRACTICES = {
               r"|splits?)\b|\bcross-validation\b",
     "hyperparameters": r"\b(?:learning rate|batch size|hyper-?parameters?|optimi[sz]er|epochs?|weight decay)\b",
     "limitations": r"\b(?:limitations?|shortcomings?|caveats?|does not generali[sz]e|threats to validity)\b",
-    "availability": r"\b(?:code|data|implementation|scripts?)\b[^.]{0,80}\bavailable\b|\bwe (?:release|open-source)\b",
+    "availability": r"\b(?:code|data|implementation|scripts?)\b[^.]{0,80}\bavailable\b|\bwe (?:release"
+                    r"|open-source)\b",
     "hypothesis": r"\bhypothes[ie][sz]\w*\b|\bresearch questions?\b",
     "negative_result": r"\b(?:did not improve|no (?:significant )?(?:difference|improvement|effect)"
                        r"|negative results?|failed to|worse than)\b",
@@ -135,7 +136,8 @@ _CONTRIBUTION = re.compile(
     re.IGNORECASE,
 )
 _RESULT = re.compile(
-    r"\b(?:achiev\w+|reduc\w+|improv\w+|increas\w+|reach\w+|outperform\w*|obtain\w*|took|takes|cost\w*|required?)\b[^.]*?\d+(?:\.\d+)?\s?(?:%|x\b|ms\b|s\b|steps|points)?",
+    r"\b(?:achiev\w+|reduc\w+|improv\w+|increas\w+|reach\w+|outperform\w*|obtain\w*|took|takes|cost\w*"
+    r"|required?)\b[^.]*?\d+(?:\.\d+)?\s?(?:%|x\b|ms\b|s\b|steps|points)?",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,8 @@ Direction = Literal["down", "up"]
 _LOWER_IS_BETTER = re.compile(
     r"\b(?:loss(?:es)?|error(?:s| rates?)?|divergence|kl|perplexity|ppl|rmse|mse|mae|mape|fid|wer|cer|latency"
     r"|runtime|nll"
-    r"|(?:training|train|inference|infer|run(?:ning)?|wall[- ]clock|execution) times?|steps to|regret|cost"
+    r"|(?:training|train|inference|infer|run(?:ning)?|wall[- ]clock|execution) times?|(?:steps|epochs"
+    r"|iterations|time) to[^.;,()]{0,40}|regret|cost"
     r"|distance|memory"
     r"|false (?:positive|alarm|negative) rates?|brier|calibration error|ece)\b",
     re.IGNORECASE,
