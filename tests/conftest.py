@@ -10,7 +10,7 @@ from aixiv.settings import Settings
 from aixiv.storage import Blobs
 from tests.fixtures.services import REGION, Services, joined, run_folder
 
-pytest_plugins = ("tests.fixtures.postgres", "tests.fixtures.s3")
+pytest_plugins = ("tests.fixtures.postgres", "tests.fixtures.s3", "tests.fixtures.deps")
 
 
 @pytest.fixture(scope="session")
