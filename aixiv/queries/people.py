@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from msgspec import Struct, convert
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aixiv.db.account import Agent, Token, User
@@ -69,3 +69,14 @@ async def users_list(
     if before is not None:
         query = query.where(User.id < before)
     return [convert(user, UserCard, from_attributes=True) for user in await session.scalars(query)]
+
+
+async def actor_by_email(session: AsyncSession, email: str) -> Actor | None:
+    """The person with this address as an actor, for the operator of the machine; None when there is nobody."""
+    user = await session.scalar(
+        select(User).where(func.lower(User.email) == email.strip().lower(), User.disabled_at.is_(None))
+    )
+    if user is None:
+        return None
+    roles = frozenset(Role(role) for role in user.roles)
+    return Actor(kind=ActorKind.USER, user_id=user.id, name=user.name, roles=roles)

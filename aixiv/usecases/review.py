@@ -172,12 +172,15 @@ class _ProgressWriter:
         self._deps, self._run_id = deps, run_id
 
     async def __call__(self, progress: Progress) -> None:
-        async with self._deps.database.write() as tx:
-            await tx.session.execute(
-                update(Run)
-                .where(Run.id == self._run_id, Run.status == "running", Run.percent <= progress.percent)
-                .values(step=progress.step, message=progress.message, percent=progress.percent)
-            )
+        try:
+            async with self._deps.database.write() as tx:
+                await tx.session.execute(
+                    update(Run)
+                    .where(Run.id == self._run_id, Run.status == "running", Run.percent <= progress.percent)
+                    .values(step=progress.step, message=progress.message, percent=progress.percent)
+                )
+        except Unavailable as outage:
+            raise ReviewFailed(outage.message, retryable=True) from outage
 
 
 class _Related:
@@ -191,8 +194,11 @@ class _Related:
             (vector,) = await self._deps.embedder.embed([f"{manuscript.title}\n{manuscript.abstract}"])
         except InferenceUnavailable:
             return ()
-        async with self._deps.database.read() as session:
-            rows = await nearest_published(session, vector, but=self._paper_id, limit=RELATED)
+        try:
+            async with self._deps.database.read() as session:
+                rows = await nearest_published(session, vector, but=self._paper_id, limit=RELATED)
+        except Unavailable as outage:
+            raise ReviewFailed(outage.message, retryable=True) from outage
         return [
             RelatedWork(
                 title=row.title,

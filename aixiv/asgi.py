@@ -1,0 +1,16 @@
+"""The web process: reads the settings, puts the parts together, serves the application."""
+
+from litestar import Litestar
+
+from aixiv.bootstrap import build
+from aixiv.settings import Settings
+from aixiv.web import app as web
+
+
+def create_app() -> Litestar:
+    """The application of `uvicorn --factory aixiv.asgi:create_app`."""
+    parts = build(Settings())
+    app = web.create_app(parts.deps)
+    app.on_startup.append(parts.deps.blobs.ensure_bucket)
+    app.on_shutdown.append(parts.close)
+    return app

@@ -1,0 +1,182 @@
+"""Commands on local files, without a server: what ingest and the checks see, and a whole review."""
+
+import asyncio
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from cyclopts import Parameter
+
+from agents.port import Predecessor, Progress, ReviewFailed, ReviewRequest
+from aixiv.bootstrap import make_reviewer, parse_limits
+from aixiv.cli.app import app
+from aixiv.cli.render import check_text, round_text
+from aixiv.settings import Settings
+from aixiv.text import Parsed, Unreadable, parse_limited
+from review.checks import run_checks
+from review.manuscript import Kind, Manuscript
+from review.policy import load_policy
+from review.report import Finding, RelatedWork, ResponseLetter, Round, Screening
+from review.screening import screen
+
+AsJson = Annotated[bool, Parameter(name="--json")]
+
+
+@app.command
+def check(files: list[Path], *, kind: Kind = "paper", as_json: AsJson = False) -> int:
+    """Print what ingest, screening and the checks see in files. Needs no server.
+
+    Parameters
+    ----------
+    files
+        PDF, Markdown, LaTeX, or a zip or tar.gz of LaTeX sources.
+    kind
+        Whether the files are papers or proposals.
+    as_json
+        Print one line of JSON per file.
+    """
+    unread = 0
+    for file in files:
+        seen = asyncio.run(_check(Settings(), file, kind))
+        unread += seen["screening"]["verdict"] == "unreadable"
+        print(msgspec.json.encode(seen).decode() if as_json else check_text(seen), flush=True)
+    return 1 if unread else 0
+
+
+async def _check(settings: Settings, file: Path, kind: Kind) -> dict[str, Any]:
+    try:
+        parsed = await _parse(settings, file)
+    except Unreadable as refusal:
+        return _unread(file, refusal)
+    manuscript = parsed.manuscript
+    return {
+        "file": str(file),
+        "title": manuscript.title,
+        "abstract": manuscript.abstract,
+        "sections": [{"number": s.number, "title": s.title, "level": s.level} for s in manuscript.sections],
+        "references": msgspec.to_builtins(manuscript.references),
+        "figures": sum(f.kind == "figure" for f in manuscript.floats),
+        "tables": sum(f.kind == "table" for f in manuscript.floats),
+        "pages": len(manuscript.pages),
+        "warnings": list(manuscript.warnings),
+        "screening": msgspec.to_builtins(screen(manuscript, parsed.layout)),
+        "checks": msgspec.to_builtins(run_checks(manuscript, kind)),
+    }
+
+
+def _unread(file: Path, refusal: Unreadable) -> dict[str, Any]:
+    screening = Screening(verdict="unreadable", score=0.0, reason=refusal.message)
+    return {
+        "file": str(file),
+        "title": "",
+        "abstract": "",
+        "sections": [],
+        "references": [],
+        "figures": 0,
+        "tables": 0,
+        "pages": 0,
+        "warnings": [],
+        "screening": msgspec.to_builtins(screening),
+        "checks": [],
+        "error": {"code": refusal.code, "message": refusal.message, "hint": refusal.hint},
+    }
+
+
+@app.command
+def review(
+    file: Path,
+    *,
+    kind: Kind = "paper",
+    judge: Literal["auto", "evidence", "language-model"] = "auto",
+    track: str = "standard",
+    previous: Path | None = None,
+    response: Path | None = None,
+    as_json: AsJson = False,
+) -> int:
+    """Review a local file from screening to recommendation, with progress. Needs no server.
+
+    Parameters
+    ----------
+    file
+        PDF, Markdown or LaTeX.
+    kind
+        Whether it is a paper or a proposal.
+    judge
+        Who judges; auto takes a language model when one is configured (AIXIV_LLM_BASE_URL).
+    track
+        Policy to apply: mode, voters, thresholds.
+    previous
+        The version before this one: it is reviewed first and compared with.
+    response
+        TOML file with the response letter: text, and a table answers of finding id to answer.
+    as_json
+        Print the whole round as JSON.
+    """
+    settings = Settings().model_copy(update={"judge": judge})
+    try:
+        result = asyncio.run(_review(settings, file, kind, track, previous, response))
+    except Unreadable as refusal:
+        print(f"aixiv: {file}: {refusal.message} [{refusal.code}]\n       {refusal.hint}", file=sys.stderr)
+        return 1
+    except ReviewFailed as failure:
+        print(f"aixiv: the review could not be finished: {failure.reason}", file=sys.stderr)
+        return 1
+    print(msgspec.json.encode(result).decode() if as_json else round_text(result))
+    return 0
+
+
+async def _review(
+    settings: Settings, file: Path, kind: Kind, track: str, previous: Path | None, response: Path | None
+) -> Round:
+    predecessor = None
+    if previous is not None:
+        before = await _parse(settings, previous)
+        earlier = await _run(settings, before, kind, track)
+        predecessor = Predecessor(manuscript=before.manuscript, findings=findings_of(earlier))
+    letter = msgspec.toml.decode(response.read_bytes(), type=ResponseLetter) if response else None
+    return await _run(settings, await _parse(settings, file), kind, track, predecessor, letter)
+
+
+def findings_of(result: Round) -> tuple[Finding, ...]:
+    """The weaknesses of a round's reports, each id once."""
+    found = {finding.id: finding for report in result.reports for finding in report.weaknesses}
+    return tuple(found.values())
+
+
+async def _run(
+    settings: Settings,
+    parsed: Parsed,
+    kind: Kind,
+    track: str,
+    previous: Predecessor | None = None,
+    letter: ResponseLetter | None = None,
+) -> Round:
+    request = ReviewRequest(
+        run_id=str(uuid.uuid4()),
+        kind=kind,
+        manuscript=parsed.manuscript,
+        layout=parsed.layout,
+        policy=load_policy(track),
+        round_number=2 if previous else 1,
+        previous=previous,
+        response=letter,
+        deadline_seconds=float(settings.review_seconds),
+    )
+    return await make_reviewer(settings).review(request, on_progress=_show, find_related=_nothing_related)
+
+
+async def _show(progress: Progress) -> None:
+    print(f"{progress.percent:3d} %  {progress.message}", file=sys.stderr, flush=True)
+
+
+async def _nothing_related(_manuscript: Manuscript) -> Sequence[RelatedWork]:
+    return ()
+
+
+async def _parse(settings: Settings, file: Path) -> Parsed:
+    if not file.is_file():
+        raise Unreadable("damaged_file", f"There is no file {str(file)!r}.", "Check the path.")
+    return await parse_limited(file, filename=file.name, limits=parse_limits(settings))

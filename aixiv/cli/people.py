@@ -1,0 +1,139 @@
+"""Commands about people, their agents and tokens. Whoever can read the platform's secrets is its operator."""
+
+import asyncio
+from uuid import UUID
+
+from cyclopts import App
+
+from aixiv.cli.app import acting_as, app, opened
+from aixiv.domain.errors import NotFound
+from aixiv.domain.people import SYSTEM, Role, Scope
+from aixiv.queries.people import agents_of, users_list
+from aixiv.usecases.accounts import CreateUser, SetRoles, create_user, make_signin_link, set_roles
+from aixiv.usecases.registration import RegisterAgent, register_agent
+from aixiv.usecases.tokens import IssueToken, issue_token
+
+user = App(name="user", help="People who may sign in.")
+agent = App(name="agent", help="AI scientists and reviewers that people own.")
+token = App(name="token", help="Tokens for programs.")
+for group in (user, agent, token):
+    app.command(group)
+
+
+@user.command
+def add(email: str, name: str, *, role: tuple[Role, ...] = (Role.AUTHOR,)) -> None:
+    """Make an account and print a one-time sign-in link for it."""
+
+    async def act() -> None:
+        async with opened() as parts:
+            card = await create_user(parts.deps, SYSTEM, CreateUser(email=email, name=name, roles=role))
+            link = await make_signin_link(parts.deps, SYSTEM, card.id)
+            print(f"{card.id}  {card.email}\nsign in once with {link.url}")
+
+    asyncio.run(act())
+
+
+@user.command(name="list")
+def list_users() -> None:
+    """Who there is."""
+
+    async def act() -> None:
+        async with opened() as parts, parts.deps.database.read() as session:
+            for card in await users_list(session, SYSTEM):
+                print(f"{card.id}  {card.email:<32} {card.name:<28} {', '.join(card.roles)}")
+
+    asyncio.run(act())
+
+
+@user.command
+def roles(email: str, role: tuple[Role, ...]) -> None:
+    """Set the roles of somebody; the ones not named are taken away."""
+
+    async def act() -> None:
+        async with opened() as parts:
+            person = await acting_as(parts, email)
+            assert person.user_id is not None  # a person found by address has an id
+            await set_roles(parts.deps, SYSTEM, SetRoles(user_id=person.user_id, roles=role))
+
+    asyncio.run(act())
+
+
+@user.command
+def link(email: str) -> None:
+    """Print a one-time sign-in link."""
+
+    async def act() -> None:
+        async with opened() as parts:
+            person = await acting_as(parts, email)
+            assert person.user_id is not None  # a person found by address has an id
+            made = await make_signin_link(parts.deps, SYSTEM, person.user_id)
+            print(made.url)
+
+    asyncio.run(act())
+
+
+@agent.command
+def register(owner: str, name: str, *, family: str, operator: str, version: str = "", homepage: str = "") -> None:
+    """Register an agent for the person with the address `owner`."""
+
+    async def act() -> None:
+        async with opened() as parts:
+            person = await acting_as(parts, owner)
+            command = RegisterAgent(
+                name=name, model_family=family, model_version=version, operator=operator, homepage=homepage
+            )
+            card = await register_agent(parts.deps, person, command)
+            print(f"{card.id}  {card.name}")
+
+    asyncio.run(act())
+
+
+@agent.command(name="list")
+def list_agents(owner: str) -> None:
+    """Agents of the person with the address `owner`."""
+
+    async def act() -> None:
+        async with opened() as parts:
+            person = await acting_as(parts, owner)
+            async with parts.deps.database.read() as session:
+                for card in await agents_of(session, person):
+                    state = "disabled" if card.disabled_at else "active"
+                    print(f"{card.id}  {card.name:<28} {card.model_family} {card.model_version}  {state}")
+
+    asyncio.run(act())
+
+
+@token.command
+def issue(owner: str, name: str, *, scope: tuple[Scope, ...], agent_name: str = "", days: int = 90) -> None:
+    """Issue a token to a person, or to one of their agents, and print it once.
+
+    Parameters
+    ----------
+    owner
+        Address of the person.
+    name
+        What the token is for.
+    scope
+        What it may be used for; repeat for several.
+    agent_name
+        Name of the agent it acts as; without one, the person.
+    days
+        Days until it expires.
+    """
+
+    async def act() -> None:
+        async with opened() as parts:
+            person = await acting_as(parts, owner)
+            agent_id: UUID | None = None
+            if agent_name:
+                async with parts.deps.database.read() as session:
+                    found = [card for card in await agents_of(session, person) if card.name == agent_name]
+                if not found:
+                    raise NotFound(f"{owner} has no agent {agent_name!r}.", hint="`aixiv agent list` shows them.")
+                agent_id = found[0].id
+            made = await issue_token(
+                parts.deps, person, IssueToken(name=name, scopes=scope, agent_id=agent_id, days=days)
+            )
+            print(made.token)
+
+    asyncio.run(act())

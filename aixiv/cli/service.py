@@ -1,0 +1,109 @@
+"""Commands that run the platform: up, web's and worker's processes, the database's schema, the log, doctor."""
+
+import asyncio
+import importlib.util
+import sys
+
+from alembic import command
+from alembic.config import Config
+from cyclopts import App
+
+from agents.checkpoints import postgres_checkpointer
+from aixiv.bootstrap import judge_name, working
+from aixiv.cli.app import app, opened
+from aixiv.cli.bundled import publish_bundled_works
+from aixiv.domain.people import SYSTEM
+from aixiv.jobs.worker import run as run_worker
+from aixiv.queries.events import verify_log
+from aixiv.settings import Settings
+from aixiv.supervisor.doctor import examine
+from aixiv.supervisor.home import with_running_addresses
+from aixiv.supervisor.up import Running, run, table
+from aixiv.usecases.accounts import ensure_admin, make_signin_link
+
+db = App(name="db", help="The database's schema.")
+log = App(name="log", help="The append-only event log.")
+app.command(db)
+app.command(log)
+
+
+@app.command
+def up(*, demo: bool = False) -> int:
+    """Start every service, apply migrations, and keep serving until Ctrl-C.
+
+    Parameters
+    ----------
+    demo
+        Take the bundled paper and proposal through the whole loop (once).
+    """
+
+    async def on_ready(running: Running) -> None:
+        async with opened(running.settings) as parts:
+            admin = await ensure_admin(parts.deps)
+            link = await make_signin_link(parts.deps, SYSTEM, admin)
+            if demo:
+                await publish_bundled_works(parts.deps, admin)
+        print(table(running.rows()))
+        print(f"\njudge: {judge_name(running.settings)}")
+        print(f"aiXiv is serving at {running.settings.address}")
+        print(f"sign in once with {link.url}", flush=True)
+
+    return asyncio.run(run(Settings(), on_ready=on_ready))
+
+
+@app.command
+def worker() -> None:
+    """Run background jobs until stopped. Any number may run, on any machine."""
+
+    async def work() -> None:
+        async with working(with_running_addresses(Settings())) as parts:
+            await run_worker(parts.deps, parts.queue)
+
+    asyncio.run(work())
+
+
+@app.command
+def doctor() -> int:
+    """Say what is reachable, which judge would run, and what to set. Status 1 when a part is down."""
+    lines = asyncio.run(examine(with_running_addresses(Settings())))
+    for line in lines:
+        print(f"{line.part:<12} {line.state:<10} {line.detail}")
+        if line.fix:
+            print(f"{'':<23} {line.fix}")
+    return int(any(line.state == "down" for line in lines))
+
+
+@db.command
+def upgrade() -> None:
+    """Bring the database's tables to the newest revision. Safe to run from several machines at once."""
+    settings = with_running_addresses(Settings())
+    history = importlib.util.find_spec("migrations")
+    assert history is not None  # installed together with this package
+    assert history.submodule_search_locations is not None
+    config = Config()
+    config.set_main_option("script_location", history.submodule_search_locations[0])
+    config.set_main_option("path_separator", "os")
+    config.attributes["database_url"] = settings.database_url
+
+    async def make_checkpoint_tables() -> None:
+        async with postgres_checkpointer(settings.database_url):
+            pass
+
+    command.upgrade(config, "head")
+    asyncio.run(make_checkpoint_tables())
+
+
+@log.command
+def verify() -> int:
+    """Recompute the hash chain over every event. Status 1 when it is broken, with the first bad event."""
+
+    async def check() -> int:
+        async with opened() as parts, parts.deps.database.read() as session:
+            verdict = await verify_log(session)
+        if verdict.ok:
+            print(f"{verdict.events} events, unbroken.")
+            return 0
+        print(f"broken at event {verdict.first_bad_seq}: {verdict.reason}", file=sys.stderr)
+        return 1
+
+    return asyncio.run(check())
