@@ -9,6 +9,7 @@ from procrastinate import App
 
 from agents.checkpoints import Checkpointer, memory_checkpointer, postgres_checkpointer
 from agents.judges import Judge
+from agents.judges.chat import Endpoint
 from agents.judges.evidence import EvidenceJudge
 from agents.judges.language_model import LanguageModelJudge
 from agents.run import GraphReviewer
@@ -17,7 +18,7 @@ from aixiv.deps import Deps
 from aixiv.queue import Deferrer, make_queue
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
-from aixiv.text import Parsed, ParseLimits, parse_limited, preflight_limited
+from aixiv.text import Parsed, ParseLimits, parse_limited
 from inference.client import EmbeddingClient
 from review.manuscript import SourceFormat
 
@@ -47,7 +48,7 @@ def build(settings: Settings) -> Platform:
         return await parse_limited(path, filename=filename, limits=limits)
 
     async def preflight(path: Path, filename: str) -> SourceFormat:
-        return await preflight_limited(path, filename=filename, limits=limits)
+        return (await parse_limited(path, filename=filename, limits=limits)).manuscript.source
 
     deps = Deps(
         settings=settings,
@@ -89,9 +90,11 @@ def make_judge(settings: Settings) -> Judge:
     if judge_name(settings) == "evidence":
         return EvidenceJudge()
     return LanguageModelJudge(
-        base_url=settings.llm_base_url or f"{settings.inference_url.rstrip('/')}/v1",
-        api_key=settings.llm_api_key.get_secret_value(),
-        model=settings.llm_model or settings.model,
+        Endpoint(
+            base_url=settings.llm_base_url or f"{settings.inference_url.rstrip('/')}/v1",
+            model=settings.llm_model or settings.model,
+            api_key=settings.llm_api_key.get_secret_value(),
+        )
     )
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
+from anyio import to_thread
 from cyclopts import Parameter
 
 from agents.port import Predecessor, Progress, ReviewFailed, ReviewRequest
 from aixiv.bootstrap import make_reviewer, parse_limits
 from aixiv.cli.app import app
+from aixiv.cli.papers import read_toml
 from aixiv.cli.render import check_text, round_text
 from aixiv.settings import Settings
 from aixiv.text import Parsed, Unreadable, parse_limited
@@ -116,8 +118,9 @@ def review(
         Print the whole round as JSON.
     """
     settings = Settings().model_copy(update={"judge": judge})
+    letter = read_toml(response, ResponseLetter) if response else None
     try:
-        result = asyncio.run(_review(settings, file, kind, track, previous, response))
+        result = asyncio.run(_review(settings, file, kind, track, previous, letter))
     except Unreadable as refusal:
         print(f"aixiv: {file}: {refusal.message} [{refusal.code}]\n       {refusal.hint}", file=sys.stderr)
         return 1
@@ -129,14 +132,13 @@ def review(
 
 
 async def _review(
-    settings: Settings, file: Path, kind: Kind, track: str, previous: Path | None, response: Path | None
+    settings: Settings, file: Path, kind: Kind, track: str, previous: Path | None, letter: ResponseLetter | None
 ) -> Round:
     predecessor = None
     if previous is not None:
         before = await _parse(settings, previous)
         earlier = await _run(settings, before, kind, track)
         predecessor = Predecessor(manuscript=before.manuscript, findings=findings_of(earlier))
-    letter = msgspec.toml.decode(response.read_bytes(), type=ResponseLetter) if response else None
     return await _run(settings, await _parse(settings, file), kind, track, predecessor, letter)
 
 
@@ -177,6 +179,6 @@ async def _nothing_related(_manuscript: Manuscript) -> Sequence[RelatedWork]:
 
 
 async def _parse(settings: Settings, file: Path) -> Parsed:
-    if not file.is_file():
+    if not await to_thread.run_sync(file.is_file):
         raise Unreadable("damaged_file", f"There is no file {str(file)!r}.", "Check the path.")
     return await parse_limited(file, filename=file.name, limits=parse_limits(settings))
