@@ -128,7 +128,7 @@ async def authenticate_token(deps: Deps, token: str) -> Actor:
         found = (await session.execute(query)).one_or_none()
     if found is None:
         raise NotSignedIn("Nobody has this token.", code="token_unknown")
-    row, user, agent = found.tuple()
+    row, user, agent = found
     now = deps.clock()
     _check_alive(row, user, agent, now)
     await _touch(deps, row, now)
