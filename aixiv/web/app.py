@@ -1,0 +1,33 @@
+"""The web application: REST for programs, pages for people, and what surrounds both."""
+
+from litestar import Litestar
+from litestar.di import Provide
+
+from aixiv.deps import Deps
+from aixiv.web import errors, health
+from aixiv.web.auth import provide_actor
+from aixiv.web.edge import Edge
+from aixiv.web.metrics import Metrics
+
+
+def create_app(deps: Deps) -> Litestar:
+    """The application over these dependencies; who built them closes them.
+
+    The portal joins here: its handlers go into `route_handlers`, its page for errors in place of `errors.plain_page`.
+    """
+    metrics = Metrics()
+    refuse = errors.handler(errors.plain_page)
+    app = Litestar(
+        route_handlers=[health.healthz, health.readyz, health.metrics],
+        dependencies={
+            "deps": Provide(lambda: deps, sync_to_thread=False),
+            "metrics": Provide(lambda: metrics, sync_to_thread=False),
+            "actor": Provide(provide_actor),
+        },
+        exception_handlers={Exception: refuse},
+        openapi_config=None,
+        request_max_body_size=None,  # `Edge` limits bodies by what they are
+        logging_config=None,
+    )
+    app.asgi_handler = Edge(app, deps.settings, metrics, refuse)
+    return app
