@@ -1,4 +1,4 @@
-"""Reading an untrusted file in a process of its own, with limits on time and memory, that cannot outlive its deadline."""
+"""Reading an untrusted file in a process of its own, limited in time and memory, that never outlives its deadline."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Pa
     """Read a manuscript in a limited process, or raise `Unreadable`; also when that process dies or is too slow."""
     with tempfile.TemporaryDirectory(prefix="aixiv-parse-") as scratch:
         request, result, errors = (Path(scratch) / name for name in ("request", "result", "errors"))
-        asked = Request(path=str(path.resolve()), filename=filename, limits=limits)
+        asked = Request(path=str(path), filename=filename, limits=limits)
         request.write_bytes(msgspec.json.encode(asked))
         with errors.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
@@ -43,7 +43,6 @@ async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Pa
                 stdout=sink,
                 stderr=sink,
                 env=BARE_ENVIRONMENT,
-                cwd=scratch,
                 start_new_session=True,
             )
         try:

@@ -20,7 +20,7 @@ def parse_file(path: Path, *, filename: str, max_bytes: int, max_pages: int) -> 
     if source == "latex":
         from aixiv.text.latex.document import parse_latex
 
-        return parse_latex(path, max_bytes=max_bytes)
+        return parse_latex(path, filename=filename)
     from aixiv.text.markdown.document import parse_markdown
 
     return parse_markdown(path)

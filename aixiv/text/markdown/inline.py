@@ -63,7 +63,7 @@ def _maths(state: StateInline, silent: bool) -> bool:
 
 
 def _is_maths(source: str, start: int, end: int) -> bool:
-    """A dollar opens maths when nothing blank touches it inside and no digit follows the close: `$5 and $6` is money."""
+    """A dollar opens maths when no blank touches it inside and no digit follows the close: `$5 and $6` is money."""
     after = source[end + 1 : end + 2]
     return not source[start].isspace() and not source[end - 1].isspace() and not after.isdigit()
 
@@ -87,7 +87,7 @@ def plain(tokens: Sequence[Token] | None, aside: Aside) -> str:
 
 
 def html_text(source: str, aside: Aside) -> str:
-    """The visible text of raw HTML; comments and hidden elements go aside, and hiding lasts until the element closes."""
+    """The visible text of raw HTML; comments and hidden elements go aside until the element closes."""
     for comment in COMMENT.finditer(source):
         aside.note("html_comment", "comment", comment[1])
     source = COMMENT.sub("", source)

@@ -141,7 +141,7 @@ def _manuscript(pages: list[RawPage], metadata_title: str) -> Manuscript:
 
 
 def _lines(pages: list[RawPage]) -> list[Line]:
-    worded = [(page, without_line_numbers(page, words_of(page))) for page in pages]
+    worded = [(page, without_line_numbers(words_of(page))) for page in pages]
     gutter = find_gutter(worded)
     lined = [(page, page_lines(page, words, gutter)) for page, words in worded]
     furniture = running_lines(lined)

@@ -95,7 +95,7 @@ def _hanging(lines: list[Line]) -> list[bool] | None:
     for key, column in columns.items():
         near = [edge for (_, side), edge in edges.items() if side == key[1]] or list(edges.values())
         left = min(line.x0 for line in column)
-        edges.setdefault(key, min(near, key=lambda edge, at=left: abs(edge - at)))
+        edges.setdefault(key, min((abs(edge - left), edge) for edge in near)[1])
     starts = [line.x0 - edges[(line.page, line.column)] <= hang for line in lines]
     inside = sum(not start for start in starts)
     return starts if inside >= 0.2 * len(lines) else None

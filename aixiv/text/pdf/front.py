@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from aixiv.text.pdf.blocks import Block
+from aixiv.text.names import MARKS, PLACES, names_in
 from aixiv.text.pdf.compose import Placed, Vocabulary, running_text
 from aixiv.text.pdf.lines import Line
 from aixiv.text.pdf.style import Style
@@ -11,15 +11,6 @@ from aixiv.text.pdf.style import Style
 ABSTRACT = re.compile(r"^abstract\s*(?:[—–.:|-]+\s*|$)", re.IGNORECASE)
 KEYWORDS = re.compile(
     r"^(?:keywords?|key words(?: and phrases)?|index terms)\s*[—–.:-]*\s*(?P<list>.*)$", re.IGNORECASE
-)
-MARKS = re.compile(r"[\d∗*†‡§¶♠♣♦♥⋆★☆◦•#‖✉]+|\(cid:\d+\)")
-PLACES = re.compile(
-    r"univers|institut|depart|laborator|college|school|faculty|academy|\bcenter\b|\bcentre\b|research|\binc\b|gmbh|ltd"
-    r"|@|https?:|review|preprint|submitted|email|correspond|equal|conference|workshop|\b(?:USA|China|Germany|UK|France)\b",
-    re.IGNORECASE,
-)
-NAME = re.compile(
-    r"^(?:[A-ZÀ-Þ][\w'’.\-‐]*|van|von|de|der|den|di|da|la|le|del|bin|al)(?:\s+(?:[A-ZÀ-Þ][\w'’.\-‐]*|van|von|de|der|den|di|da|la|le|del|bin|al)){1,4}$"
 )
 
 
@@ -57,7 +48,7 @@ def _first_prominent(lines: list[Line], style: Style) -> list[Line]:
 
 def title_of(lines: list[Line], vocabulary: Vocabulary) -> str:
     text = running_text(lines, vocabulary)
-    return MARKS.sub("", text[-2:]).join([text[:-2], ""]).strip() if text else ""
+    return (text[:-2] + MARKS.sub("", text[-2:])).strip()
 
 
 def front_end(lines: list[Line]) -> int:
@@ -77,10 +68,7 @@ def authors_of(lines: list[Line]) -> tuple[str, ...]:
         if PLACES.search(line.text) and not line.bold:
             continue
         for cell in _cells(line):
-            for part in re.split(r"\s*(?:,|;|\band\b|&)\s*", MARKS.sub(" ", cell)):
-                name = re.sub(r"\s+", " ", part).strip(" .,")
-                if NAME.match(name) and not PLACES.search(name) and name not in names:
-                    names.append(name)
+            names += [name for name in names_in(cell) if name not in names]
         if line.text.casefold().startswith("anonymous author"):
             return ("Anonymous authors",)
     return tuple(names)
@@ -139,7 +127,3 @@ def keywords_of(text: str, placed: Sequence[Placed]) -> tuple[str, ...]:
         words = [w.strip(" .") for w in re.split(r"\s*[;,·•|]\s*", listed)]
         return tuple(w for w in words if w and len(w) < 80)[:20]
     return ()
-
-
-def is_front(block: Block, ids: set[int]) -> bool:
-    return any(id(line) in ids for line in block.lines)

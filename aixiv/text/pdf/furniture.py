@@ -14,7 +14,7 @@ EDGE = 0.12  # share of the page height, top and bottom, where running heads and
 ENOUGH_NUMBERS = 8  # margin numbers a page must carry before they count as line numbers
 
 
-def without_line_numbers(page: RawPage, words: list[Word]) -> list[Word]:
+def without_line_numbers(words: list[Word]) -> list[Word]:
     """The words of a page without the counting numbers a review template prints beside each line."""
     numbers: dict[int, list[Word]] = defaultdict(list)
     prose = [w for w in words if not w.text.isdigit()]

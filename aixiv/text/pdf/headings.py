@@ -15,11 +15,12 @@ NUMBERED = re.compile(
     r"^(?P<number>\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.\d{1,2}){0,3}|[IVX]{1,5})(?P<dot>[.:)]?)\s+(?P<title>\S.*)$"
 )
 USUAL = re.compile(
-    r"^(?:abstract|references?|bibliography|acknowledge?ments?|introduction|(?:related|prior) works?|background|methods?"
-    r"|methodology|experiments?|experimental (?:setup|results)|results|discussion|limitations?|conclusions?|future work"
-    r"|appendix|appendices|supplement(?:ary materials?|al materials?)?|ethics statement|broader impacts?|impact statement"
-    r"|reproducibility statement|data availability|code availability|author contributions|keywords|contents"
-    r"|conclusions? and future (?:work|directions)|materials and methods|results and discussion|references cited)$",
+    r"^(?:abstract|references?|references cited|bibliography|acknowledge?ments?|introduction|background|methods?"
+    r"|(?:related|prior|previous) works?|methodology|materials and methods|experiments?|experimental (?:setup|results)"
+    r"|results(?: and discussion)?|discussion|limitations?|conclusions?|future work"
+    r"|conclusions? and future (?:work|directions)|appendix|appendices|supplement(?:ary|al) materials?|supplement"
+    r"|ethics statement|broader impacts?|impact statement|reproducibility statement|data availability"
+    r"|code availability|author contributions|keywords|contents)$",
     re.IGNORECASE,
 )
 APPENDIX = re.compile(r"^appendix\s+(?P<number>[A-Z]|\d{1,2})\b[.:]?\s*(?P<title>.*)$", re.IGNORECASE)
