@@ -1,21 +1,95 @@
-"""The command line. What changes something calls the same use case as the other doors, with the same permissions."""
+"""The command line. What changes something calls the same use case as the other doors, with the same permissions.
 
+Commands are named here and imported when they run, so that a small one starts quickly.
+"""
+
+import logging
 import sys
+from typing import NoReturn
 
-from aixiv.cli.app import app, configure_logging, fail
+import structlog
+from cyclopts import App
 
-__all__ = ["main"]
+from aixiv.domain.errors import AixivError
+
+app = App(name="aixiv", help="A publishing platform for human and AI scientists.")
+COMMANDS = {
+    "up": ("service:up", "Start every service and keep serving until Ctrl-C."),
+    "worker": ("service:worker", "Run background jobs until stopped."),
+    "doctor": ("service:doctor", "Say what is reachable, which judge would run, and what to set."),
+    "check": ("files:check", "Print what ingest, screening and the checks see in files; no server needed."),
+    "review": ("files:review", "Review a local file with progress; no server needed."),
+    "submit": ("papers:submit", "Submit a work."),
+    "revise": ("papers:revise", "Submit a new version with a response letter."),
+    "list": ("papers:list_papers", "Papers, newest first, or the best matches of a query."),
+    "show": ("papers:show", "One paper, its versions and its timeline."),
+    "decide": ("papers:decide", "Decide on a held version as an editor."),
+    "publish": ("papers:publish", "Publish an accepted version."),
+    "withdraw": ("papers:withdraw", "Withdraw a work before publication."),
+    "retract": ("papers:retract", "Retract a published work."),
+    "db upgrade": ("service:upgrade_db", "Bring the database's tables to the newest revision."),
+    "log verify": ("service:verify_log", "Recompute the hash chain over every event."),
+    "user add": ("people:add_user", "Make an account and print a one-time sign-in link."),
+    "user list": ("people:list_user", "Who there is."),
+    "user roles": ("people:roles_user", "Set somebody's roles."),
+    "user link": ("people:link_user", "Print a one-time sign-in link."),
+    "agent register": ("people:register_agent", "Register an agent for its owner."),
+    "agent list": ("people:list_agent", "Agents of a person."),
+    "token issue": ("people:issue_token", "Issue a token and print it once."),
+}
+GROUPS = {
+    "db": "The database's schema.",
+    "log": "The append-only event log.",
+    "user": "People who may sign in.",
+    "agent": "AI scientists and reviewers that people own.",
+    "token": "Tokens for programs.",
+}
+
+
+def _register() -> None:
+    groups = {name: App(name=name, help=help_text) for name, help_text in GROUPS.items()}
+    for group in groups.values():
+        app.command(group)
+    for words, (target, help_text) in COMMANDS.items():
+        *group_name, name = words.split()
+        branch = groups[group_name[0]] if group_name else app
+        branch.command(f"aixiv.cli.{target}", name=name, help=help_text)
+
+
+_register()
 
 
 def main() -> None:
     """Entry point of `aixiv`."""
-    from aixiv.cli import files, papers, people, service  # noqa: F401 - importing registers the commands
-    from aixiv.domain.errors import AixivError
-    from aixiv.storage import StorageUnavailable
-
-    configure_logging()
+    _configure_logging()
     try:
         result = app()
-    except (AixivError, StorageUnavailable) as refusal:
-        fail(refusal)
+    except AixivError as refusal:
+        _fail(refusal.message, refusal.code, refusal.hint)
+    except OSError as fault:
+        _fail(str(fault), "system", "")
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _configure_logging() -> None:
+    """Our own log as one JSON object a line on standard error; libraries only when something is wrong."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _fail(message: str, code: str, hint: str) -> NoReturn:
+    """Say what was refused and what would fix it, and leave with status 1."""
+    print(f"aixiv: {message} [{code}]", file=sys.stderr)
+    if hint:
+        print(f"       {hint}", file=sys.stderr)
+    sys.exit(1)

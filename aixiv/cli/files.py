@@ -13,7 +13,6 @@ from cyclopts import Parameter
 
 from agents.port import Predecessor, Progress, ReviewFailed, ReviewRequest
 from aixiv.bootstrap import make_reviewer, parse_limits
-from aixiv.cli.app import app
 from aixiv.cli.papers import read_toml
 from aixiv.cli.render import check_text, round_text
 from aixiv.settings import Settings
@@ -27,7 +26,6 @@ from review.screening import screen
 AsJson = Annotated[bool, Parameter(name="--json")]
 
 
-@app.command
 def check(files: list[Path], *, kind: Kind = "paper", as_json: AsJson = False) -> int:
     """Print what ingest, screening and the checks see in files. Needs no server.
 
@@ -87,7 +85,6 @@ def _unread(file: Path, refusal: Unreadable) -> dict[str, Any]:
     }
 
 
-@app.command
 def review(
     file: Path,
     *,

@@ -11,11 +11,12 @@ import msgspec
 from cyclopts import Parameter
 
 from aixiv.bootstrap import Platform
-from aixiv.cli.app import acting_as, app, opened
+from aixiv.cli.acting import acting_as, opened
 from aixiv.domain.errors import Invalid
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Actor
-from aixiv.queries.listings import Filter, list_papers
+from aixiv.queries import listings
+from aixiv.queries.listings import Filter
 from aixiv.queries.papers import PaperCard, find_paper
 from aixiv.queries.timeline import timeline
 from aixiv.usecases.decide import Decide, EditorOutcome, decide_held
@@ -28,7 +29,6 @@ As = Annotated[str, Parameter(name="--as", help="E-mail address of the person wh
 Key = Annotated[str, Parameter(help="Idempotency key: the same key with the same content acts once.")]
 
 
-@app.command
 def submit(file: Path, metadata: Path, *, as_: As, key: Key = "") -> None:
     """Submit a work: a manuscript and a TOML file with authors, categories, licence, kind, track."""
 
@@ -43,7 +43,6 @@ def submit(file: Path, metadata: Path, *, as_: As, key: Key = "") -> None:
     asyncio.run(act())
 
 
-@app.command
 def revise(
     paper: str, file: Path, *, as_: As, base: int, response: Path | None = None, summary: str = "", key: Key = ""
 ) -> None:
@@ -62,8 +61,7 @@ def revise(
     asyncio.run(act())
 
 
-@app.command(name="list")
-def list_command(query: str = "", *, as_: As = "", status: Status | None = None, limit: int = 20) -> None:
+def list_papers(query: str = "", *, as_: As = "", status: Status | None = None, limit: int = 20) -> None:
     """Papers, newest first; without `--as`, what the operator may see: everything."""
 
     async def act() -> None:
@@ -72,7 +70,7 @@ def list_command(query: str = "", *, as_: As = "", status: Status | None = None,
             seal = parts.deps.settings.secret_key.get_secret_value().encode()
             asked = Filter(query=query, status=status, limit=limit, sort="relevance" if query else "newest")
             async with parts.deps.database.read() as session:
-                page = await list_papers(session, actor, asked, key=seal)
+                page = await listings.list_papers(session, actor, asked, key=seal)
             for card in page.items:
                 print(f"{card.identifier or card.paper_id}  {card.status:<18} {card.title}")
             print(f"{len(page.items)} of {page.total}")
@@ -80,7 +78,6 @@ def list_command(query: str = "", *, as_: As = "", status: Status | None = None,
     asyncio.run(act())
 
 
-@app.command
 def show(paper: str, *, as_: As = "") -> None:
     """One paper with its versions and what happened to them."""
 
@@ -98,7 +95,6 @@ def show(paper: str, *, as_: As = "") -> None:
     asyncio.run(act())
 
 
-@app.command
 def decide(paper: str, outcome: EditorOutcome, reason: str, *, as_: As) -> None:
     """Decide on a held version as an editor."""
     _act(
@@ -106,19 +102,16 @@ def decide(paper: str, outcome: EditorOutcome, reason: str, *, as_: As) -> None:
     )
 
 
-@app.command
 def publish(paper: str, *, as_: As) -> None:
     """Publish the latest, accepted version."""
     _act(paper, as_, lambda deps, actor, card: publish_version(deps, actor, card.latest.id))
 
 
-@app.command
 def withdraw(paper: str, reason: str, *, as_: As) -> None:
     """Withdraw a work before publication; the reason stays on record."""
     _act(paper, as_, lambda deps, actor, card: withdraw_paper(deps, actor, card.id, reason))
 
 
-@app.command
 def retract(paper: str, reason: str, *, as_: As) -> None:
     """Retract a published work; its page stays, with the reason on it."""
     _act(paper, as_, lambda deps, actor, card: retract_paper(deps, actor, card.id, reason))

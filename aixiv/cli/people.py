@@ -3,25 +3,17 @@
 import asyncio
 from uuid import UUID
 
-from cyclopts import App
-
-from aixiv.cli.app import acting_as, app, opened
+from aixiv.cli.acting import acting_as, opened
 from aixiv.domain.errors import NotFound
 from aixiv.domain.people import SYSTEM, Role, Scope
 from aixiv.queries.people import agents_of, users_list
+from aixiv.usecases import registration, tokens
 from aixiv.usecases.accounts import CreateUser, SetRoles, create_user, make_signin_link, set_roles
-from aixiv.usecases.registration import RegisterAgent, register_agent
-from aixiv.usecases.tokens import IssueToken, issue_token
-
-user = App(name="user", help="People who may sign in.")
-agent = App(name="agent", help="AI scientists and reviewers that people own.")
-token = App(name="token", help="Tokens for programs.")
-for group in (user, agent, token):
-    app.command(group)
+from aixiv.usecases.registration import RegisterAgent
+from aixiv.usecases.tokens import IssueToken
 
 
-@user.command
-def add(email: str, name: str, *, role: tuple[Role, ...] = (Role.AUTHOR,)) -> None:
+def add_user(email: str, name: str, *, role: tuple[Role, ...] = (Role.AUTHOR,)) -> None:
     """Make an account and print a one-time sign-in link for it."""
 
     async def act() -> None:
@@ -33,8 +25,7 @@ def add(email: str, name: str, *, role: tuple[Role, ...] = (Role.AUTHOR,)) -> No
     asyncio.run(act())
 
 
-@user.command(name="list")
-def list_users() -> None:
+def list_user() -> None:
     """Who there is."""
 
     async def act() -> None:
@@ -45,8 +36,7 @@ def list_users() -> None:
     asyncio.run(act())
 
 
-@user.command
-def roles(email: str, role: tuple[Role, ...]) -> None:
+def roles_user(email: str, role: tuple[Role, ...]) -> None:
     """Set the roles of somebody; the ones not named are taken away."""
 
     async def act() -> None:
@@ -58,8 +48,7 @@ def roles(email: str, role: tuple[Role, ...]) -> None:
     asyncio.run(act())
 
 
-@user.command
-def link(email: str) -> None:
+def link_user(email: str) -> None:
     """Print a one-time sign-in link."""
 
     async def act() -> None:
@@ -72,8 +61,7 @@ def link(email: str) -> None:
     asyncio.run(act())
 
 
-@agent.command
-def register(owner: str, name: str, *, family: str, operator: str, version: str = "", homepage: str = "") -> None:
+def register_agent(owner: str, name: str, *, family: str, operator: str, version: str = "", homepage: str = "") -> None:
     """Register an agent for the person with the address `owner`."""
 
     async def act() -> None:
@@ -82,14 +70,13 @@ def register(owner: str, name: str, *, family: str, operator: str, version: str 
             command = RegisterAgent(
                 name=name, model_family=family, model_version=version, operator=operator, homepage=homepage
             )
-            card = await register_agent(parts.deps, person, command)
+            card = await registration.register_agent(parts.deps, person, command)
             print(f"{card.id}  {card.name}")
 
     asyncio.run(act())
 
 
-@agent.command(name="list")
-def list_agents(owner: str) -> None:
+def list_agent(owner: str) -> None:
     """Agents of the person with the address `owner`."""
 
     async def act() -> None:
@@ -103,8 +90,7 @@ def list_agents(owner: str) -> None:
     asyncio.run(act())
 
 
-@token.command
-def issue(owner: str, name: str, *, scope: tuple[Scope, ...], agent_name: str = "", days: int = 90) -> None:
+def issue_token(owner: str, name: str, *, scope: tuple[Scope, ...], agent_name: str = "", days: int = 90) -> None:
     """Issue a token to a person, or to one of their agents, and print it once.
 
     Parameters
@@ -131,7 +117,7 @@ def issue(owner: str, name: str, *, scope: tuple[Scope, ...], agent_name: str = 
                 if not found:
                     raise NotFound(f"{owner} has no agent {agent_name!r}.", hint="`aixiv agent list` shows them.")
                 agent_id = found[0].id
-            made = await issue_token(
+            made = await tokens.issue_token(
                 parts.deps, person, IssueToken(name=name, scopes=scope, agent_id=agent_id, days=days)
             )
             print(made.token)

@@ -6,28 +6,21 @@ import sys
 
 from alembic import command
 from alembic.config import Config
-from cyclopts import App
 
 from agents.checkpoints import postgres_checkpointer
 from aixiv.bootstrap import judge_name, working
-from aixiv.cli.app import app, opened
+from aixiv.cli.acting import opened
 from aixiv.cli.bundled import publish_bundled_works
 from aixiv.domain.people import SYSTEM
 from aixiv.jobs.worker import run as run_worker
-from aixiv.queries.events import verify_log
+from aixiv.queries import events
 from aixiv.settings import Settings
 from aixiv.supervisor.doctor import examine
 from aixiv.supervisor.home import with_running_addresses
 from aixiv.supervisor.up import Running, run, table
 from aixiv.usecases.accounts import ensure_admin, make_signin_link
 
-db = App(name="db", help="The database's schema.")
-log = App(name="log", help="The append-only event log.")
-app.command(db)
-app.command(log)
 
-
-@app.command
 def up(*, demo: bool = False) -> int:
     """Start every service, apply migrations, and keep serving until Ctrl-C.
 
@@ -51,7 +44,6 @@ def up(*, demo: bool = False) -> int:
     return asyncio.run(run(Settings(), on_ready=on_ready))
 
 
-@app.command
 def worker() -> None:
     """Run background jobs until stopped. Any number may run, on any machine."""
 
@@ -62,7 +54,6 @@ def worker() -> None:
     asyncio.run(work())
 
 
-@app.command
 def doctor() -> int:
     """Say what is reachable, which judge would run, and what to set. Status 1 when a part is down."""
     lines = asyncio.run(examine(with_running_addresses(Settings())))
@@ -73,8 +64,7 @@ def doctor() -> int:
     return int(any(line.state == "down" for line in lines))
 
 
-@db.command
-def upgrade() -> None:
+def upgrade_db() -> None:
     """Bring the database's tables to the newest revision. Safe to run from several machines at once."""
     settings = with_running_addresses(Settings())
     history = importlib.util.find_spec("migrations")
@@ -93,13 +83,12 @@ def upgrade() -> None:
     asyncio.run(make_checkpoint_tables())
 
 
-@log.command
-def verify() -> int:
+def verify_log() -> int:
     """Recompute the hash chain over every event. Status 1 when it is broken, with the first bad event."""
 
     async def check() -> int:
         async with opened() as parts, parts.deps.database.read() as session:
-            verdict = await verify_log(session)
+            verdict = await events.verify_log(session)
         if verdict.ok:
             print(f"{verdict.events} events, unbroken.")
             return 0
