@@ -3,9 +3,11 @@
 import asyncio
 import email.utils
 import ipaddress
+import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -62,6 +64,8 @@ async def ask(
     """
     if budget.tokens <= 0:
         raise JudgeUnreadable("the token budget of this round is used up")
+    if budget.seconds_left <= 0:
+        raise JudgeUnavailable("the deadline of this round has passed")
     patience = endpoint.patience
     body = {
         "model": model,
@@ -90,15 +94,13 @@ async def ask(
 
 
 async def _post(endpoint: Endpoint, body: dict[str, Any], seconds: float) -> bytes:
-    if seconds <= 0:
-        raise TimeoutError("the deadline of the round has passed")
     headers = {"Content-Type": "application/json"}
     if endpoint.api_key:
         headers["Authorization"] = f"Bearer {endpoint.api_key}"
     url = f"{endpoint.base_url.rstrip('/')}/chat/completions"
     async with (
         asyncio.timeout(seconds),
-        httpx2.AsyncClient(timeout=seconds, trust_env=not _is_loopback(url)) as client,
+        httpx2.AsyncClient(timeout=seconds, verify=_tls(), trust_env=not _is_loopback(url)) as client,
         client.stream("POST", url, content=msgspec.json.encode(body), headers=headers) as response,
     ):
         content = b""
@@ -168,6 +170,12 @@ def _usage(reply: "_Reply", body: dict[str, Any], content: str, seconds: float) 
         seconds=seconds,
         calls=1,
     )
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """One context for all calls: loading the certificates anew costs more than a local answer."""
+    return ssl.create_default_context()
 
 
 def _is_loopback(url: str) -> bool:

@@ -1,6 +1,6 @@
 """Prompts put together from files in `agents/prompts`, and their hashes.
 
-All agents of a round get the same first bytes: system text, manuscript, evidence, rubric. Only what follows differs, so
+All agents of a round get the same first bytes: system text, manuscript, rubric. Only what follows differs, so
 that a server with a prefix cache reads the manuscript once. Text of authors goes between fence lines; the fence is
 random and occurs in none of it.
 """
@@ -38,11 +38,10 @@ def prompt_hash(*names: str) -> str:
 
 def review_files(role: str) -> tuple[str, ...]:
     """The files of a reviewer's prompt."""
-    return ("system", "manuscript", "review", f"role_{role}" if role in ROLE_FILES else "role_other")
+    return ("system", "manuscript", "evidence", "review", f"role_{role}" if role in ROLE_FILES else "role_other")
 
 
 VOTE_FILES = ("system", "manuscript", "vote")
-COMPARE_FILES = ("system", "compare", "letter")
 
 
 def system_prompt(material: Material) -> str:
@@ -51,9 +50,9 @@ def system_prompt(material: Material) -> str:
 
 
 def review_prompt(role: str, material: Material) -> str:
-    """Manuscript first, then what this role should do with it."""
+    """Manuscript first, then what the checks found, then what this role should do with it."""
     lens = prompt_text(review_files(role)[-1]).strip()
-    return f"{shared_prefix(material)}\n{_fill('review', role=role, lens=lens)}"
+    return f"{shared_prefix(material)}\n{_evidence(material)}\n{_fill('review', role=role, lens=lens)}"
 
 
 def vote_prompt(voter: Voter, material: Material) -> str:
@@ -97,16 +96,23 @@ def compare_prompt(material: Material, *, order: Order, letter: bool) -> str:
 
 def shared_prefix(material: Material) -> str:
     """What every reviewer and voter of a round reads first, the same byte for byte."""
-    checks = [f"{c.title}: {c.status}. {c.summary}\n{_findings(c.findings)}".strip() for c in material.checks]
-    related = [f"- {w.title} ({w.year or 'year unknown'}), {w.ref}" for w in material.related]
     return _fill(
         "manuscript",
         fence=material.fence,
         kind=material.kind,
         text=_data(_cut(material.manuscript), material.fence),
+        rubric="\n".join(f"- `{c.key}` ({c.title}): {c.asks}" for c in material.rubric.criteria),
+    )
+
+
+def _evidence(material: Material) -> str:
+    checks = [f"{c.title}: {c.status}. {c.summary}\n{_findings(c.findings)}".strip() for c in material.checks]
+    related = [f"- {w.title} ({w.year or 'year unknown'}), {w.ref}" for w in material.related]
+    return _fill(
+        "evidence",
+        fence=material.fence,
         evidence=_data("\n\n".join(checks) or "Nothing.", material.fence),
         related=_data("\n".join(related) or "None was found.", material.fence),
-        rubric="\n".join(f"- `{c.key}` ({c.title}): {c.asks}" for c in material.rubric.criteria),
     )
 
 
