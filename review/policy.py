@@ -120,5 +120,11 @@ def _hold_reasons(
     if overall and max(overall) - min(overall) > policy.max_spread:
         yield f"Reviewers disagree widely: overall scores span {max(overall) - min(overall):.1f} points."
     critical = [f for r in reports for f in r.weaknesses if f.severity == "critical"]
-    if critical and accepts >= policy.accept_threshold:
+    if accepts < policy.accept_threshold:
+        return
+    if critical:
         yield f"A critical finding stands beside accepting votes: {critical[0].claim}"
+    for report in reports:
+        own = sum(f.source == report.role for f in report.weaknesses)
+        if len(report.dropped) > own:
+            yield f"Most of what reviewer '{report.role}' claims is not in the manuscript, and the votes build on it."
