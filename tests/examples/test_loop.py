@@ -1,0 +1,69 @@
+"""The bundled works through a whole review: version 1 sent back, version 2 accepted, a spoiled version 2 not."""
+
+import asyncio
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agents.judges.evidence import EvidenceJudge
+from agents.port import Predecessor, Progress, ReviewRequest
+from agents.run import GraphReviewer
+from aixiv.text.parse import parse_file
+from review.manuscript import Kind, Manuscript
+from review.policy import load_policy
+from review.report import RelatedWork, ResponseLetter, Round
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+async def no_progress(_: Progress) -> None: ...
+
+
+async def no_related(_: Manuscript) -> Sequence[RelatedWork]:
+    return ()
+
+
+def review(work: Kind, path: Path, previous: Path | None = None) -> Round:
+    parsed = parse_file(path, filename=path.name, max_bytes=2**20, max_pages=20)
+    predecessor, letter = None, None
+    if previous:
+        first = review(work, previous)
+        text = parse_file(previous, filename=previous.name, max_bytes=2**20, max_pages=20).manuscript
+        found = tuple(finding for check in first.checks for finding in check.findings)
+        predecessor = Predecessor(manuscript=text, findings=found)
+        written = tomllib.loads((EXAMPLES / work / "response.toml").read_text(encoding="utf-8"))
+        letter = msgspec.convert(written, ResponseLetter)
+    request = ReviewRequest(
+        run_id="bundled",
+        kind=work,
+        manuscript=parsed.manuscript,
+        layout=parsed.layout,
+        policy=load_policy("standard"),
+        previous=predecessor,
+        response=letter,
+        round_number=2 if previous else 1,
+    )
+    reviewer = GraphReviewer(EvidenceJudge())
+    return asyncio.run(reviewer.review(request, on_progress=no_progress, find_related=no_related))
+
+
+@pytest.mark.parametrize("work", ["paper", "proposal"])
+def test_version_1_is_sent_back_and_version_2_accepted(work: Kind) -> None:
+    versions = [EXAMPLES / work / version / f"{work}.pdf" for version in ("v1", "v2")]
+    assert review(work, versions[0]).recommendation.outcome == "revise"
+    second = review(work, versions[1], previous=versions[0])
+    assert second.recommendation.outcome == "accept"
+    assert second.comparison is not None
+    assert second.comparison.verdict == "better"
+
+
+def test_a_revision_with_a_wrong_budget_is_not_accepted(tmp_path: Path) -> None:
+    honest = (EXAMPLES / "proposal" / "v2" / "proposal.md").read_text(encoding="utf-8")
+    spoiled = tmp_path / "proposal.md"
+    spoiled.write_text(honest.replace("| Total | | 2,860 |", "| Total | | 2,960 |"), encoding="utf-8")
+    assert spoiled.read_text(encoding="utf-8") != honest
+    second = review("proposal", spoiled, previous=EXAMPLES / "proposal" / "v1" / "proposal.md")
+    assert second.recommendation.outcome == "revise"
