@@ -8,7 +8,7 @@ from review.manuscript import Citation, Reference
 
 NUMERIC = re.compile(r"\[(\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*)\]")
 NAME = r"[A-ZÀ-Þ][\w'’‘\-‐]*[^\W\d_]"
-PARTICLE = r"(?:(?:van|von|de|der|den|di|da|la|le|del|ten|al|el)\s+)*"
+PARTICLE = r"(?:\b(?:van|von|de|der|den|di|da|la|le|del|ten|al|el)\s+)*"
 LEAD = rf"{PARTICLE}{NAME}(?:\s+{NAME}){{0,2}}"
 YEARS = r"(?:19|20)\d{2}[a-z]?"
 AUTHORS = rf"{LEAD}(?:\s+et\s+al\.?,?|\s*(?:,\s*{LEAD})*,?\s+(?:and|&)\s+{LEAD})?"

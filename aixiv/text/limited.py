@@ -30,11 +30,11 @@ async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Pa
     """Read a manuscript in a limited process, or raise `Unreadable`; also when that process dies or is too slow."""
     with tempfile.TemporaryDirectory(prefix="aixiv-parse-") as scratch:
         request, result, errors = (Path(scratch) / name for name in ("request", "result", "errors"))
-        asked = Request(path=str(path), filename=filename, limits=limits)
-        request.write_bytes(msgspec.json.encode(asked))
+        request.write_bytes(_request(path, filename, limits))
         with errors.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # the working directory is nowhere to import from
                 "-m",
                 "aixiv.text.worker",
                 str(request),
@@ -43,6 +43,7 @@ async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Pa
                 stdout=sink,
                 stderr=sink,
                 env=BARE_ENVIRONMENT,
+                cwd=scratch,
                 start_new_session=True,
             )
         try:
@@ -54,6 +55,10 @@ async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Pa
         finally:
             await _end(process)
         return _answer(status, result, errors, limits)
+
+
+def _request(path: Path, filename: str, limits: ParseLimits) -> bytes:
+    return msgspec.json.encode(Request(path=str(path.absolute()), filename=filename, limits=limits))
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

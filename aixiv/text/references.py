@@ -15,11 +15,12 @@ URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;)\]}]", re.IGNORECASE)
 YEAR = re.compile(r"(?<![\d/.:–-])((?:18|19|20)\d{2})([a-z]?)(?![\d/–-]|\.\d|:\d)")
 EARLY_YEAR = re.compile(r"[\s,.]*\(?\b((?:19|20)\d{2})([a-z]?)(?:,\s*[A-Z][a-z]+[^)]{0,16})?\)?[.,:]\s+")
 QUOTED = re.compile(r"[“\"‘'](.{8,}?)[,.?!]?[”\"’'](?=[\s,.;]|$)|``(.{8,}?)[,.]?''")
-BOUNDARY = re.compile(r"(?<=[^\s])([.?!])[”\"’']?\s+(?=[“\"‘'(]?[A-Z0-9ΑΩÀ-Þ$])")
+BOUNDARY = re.compile(r"(?<=[^\s])([.?!])[”\"’']?\s+(?=[“\"‘'(]?[A-Z0-9Α-ΩÀ-Þ$]|arXiv|bioRxiv|medRxiv|abs/|https?:)")
 ABBREVIATION = re.compile(
     r"(?:^|[\s(.\-‐])(?:[A-Z]|[A-Z]\.-[A-Z]|Jr|Sr|St|vs|pp|vol|no|eds?|Proc|Conf|Int|Trans|Dr|Ph|Th|Yu|Ch)$"
 )
 VENUE_LEAD = re.compile(r"^(?:In:?\s+|Presented at\s+|Published in\s+)", re.IGNORECASE)
+EDITORS = re.compile(r"^[^()]{3,400}\((?:eds?\.?|editors?)\),?\s*", re.IGNORECASE)
 TAIL_YEAR = re.compile(r"[,.]?\s*\(?(?:19|20)\d{2}[a-z]?\)?[.,]?\s*$")
 
 
@@ -84,22 +85,23 @@ def _sentence(text: str) -> tuple[str, str]:
 
 
 def _reads_like_names(text: str) -> bool:
+    """True for a run of names: hardly a word in lower case and no sentence inside."""
     words = text.replace(",", " ").split()
     lower = [w for w in words if w[:1].islower() and w not in NAME_JOINTS]
-    return bool(words) and len(text) < 1200 and len(lower) <= 0.15 * len(words) and not BOUNDARY_LONG.search(text)
+    return bool(words) and len(lower) <= 0.15 * len(words) and not _sentence(text.strip() + " ")[1]
 
 
 NAME_JOINTS = {"and", "et", "al", "al.", "van", "von", "de", "der", "den", "di", "da", "la", "le", "del", "others", "&"}
-BOUNDARY_LONG = re.compile(r"[a-z]{3,}\.\s+[A-Z][a-z]+\s+[a-z]{3,}")
 
 
 def _clean_title(title: str) -> str:
-    return TAIL_YEAR.sub("", title).strip(" .,")
+    title = TAIL_YEAR.sub("", title).strip(" .,")
+    return re.sub(r",\s*(?:volume|vol\.?|number|edition|\d+(?:st|nd|rd|th) ed\.?)\s*\d*$", "", title)
 
 
 def _venue(text: str) -> str:
-    text = VENUE_LEAD.sub("", text.strip(" ,.;"))
-    return re.sub(r"\s+", " ", text).strip(" ,.;")
+    text = EDITORS.sub("", VENUE_LEAD.sub("", text.strip(" ,.;")))
+    return TAIL_YEAR.sub("", re.sub(r"\s+", " ", text).strip(" ,.;")).strip(" ,.;(")
 
 
 def _without_links(body: str) -> str:

@@ -1,14 +1,14 @@
-"""Tables found by their captions, and their cells by the white columns between them."""
+"""Tables found by their captions, and their cells by the white between them."""
 
 import re
+from dataclasses import dataclass
 
 from aixiv.text.pdf.blocks import Block
-from aixiv.text.pdf.lines import Line, Word
+from aixiv.text.pdf.lines import Line
 from aixiv.text.pdf.style import Style
 
 PROSE_WORDS = 9  # a full line with this many words and no wide gap is prose
-CELL_GAP = 0.6  # of the size; narrower gaps never part two columns
-FREE = 0.85  # share of the rows that must leave a column gap white
+CELL_GAP = 0.55  # of the size; word spaces in tables are never stretched, so they stay below
 
 
 def find_tables(blocks: list[Block], style: Style) -> list[Block]:
@@ -71,35 +71,62 @@ def _is_prose(line: Line, style: Style) -> bool:
 
 
 def table_rows(lines: list[Line]) -> tuple[tuple[str, ...], ...]:
-    """Cells of a table: columns are parted where nearly all rows leave the same strip white."""
-    words = [w for line in lines for w in line.words]
-    if len(lines) < 2 or not words:
+    """Cells of a table. The rows with the most cells say where the columns are; the others are fitted to them."""
+    rows = [_cells(line) for line in lines]
+    most = max((len(row) for row in rows), default=0)
+    if len(rows) < 2 or most < 2:
         return ()
-    cuts = _cuts(lines, words)
-    rows = []
-    for line in lines:
-        cells = [""] * (len(cuts) + 1)
-        for word in line.words:
-            column = sum((word.x0 + word.x1) / 2 > cut for cut in cuts)
-            cells[column] = f"{cells[column]} {word.text}".strip()
-        rows.append(tuple(cells))
-    return tuple(rows)
+    columns = _columns([row for row in rows if len(row) == most])
+    for row in rows:
+        for cell in row:
+            _widen(columns, cell)
+    found: list[tuple[str, ...]] = []
+    for row in rows:
+        cells = [""] * len(columns)
+        for cell in row:
+            at = _column_of(columns, cell)
+            cells[at] = f"{cells[at]} {cell.text}".strip()
+        found.append(tuple(cells))
+    return tuple(found)
 
 
-def _cuts(lines: list[Line], words: list[Word]) -> list[float]:
-    left, right = min(w.x0 for w in words), max(w.x1 for w in words)
-    size = max(line.size for line in lines)
-    spans = [[(w.x0, w.x1) for w in line.words] for line in lines]
-    cuts: list[float] = []
-    run: list[float] = []
-    x = left
-    while x <= right:
-        free = sum(all(not a - 0.3 < x < b + 0.3 for a, b in row) for row in spans)
-        if free >= FREE * len(lines):
-            run.append(x)
+@dataclass(slots=True)
+class Cell:
+    """Words without a column gap between them."""
+
+    x0: float
+    x1: float
+    text: str
+
+
+def _cells(line: Line) -> list[Cell]:
+    cells: list[Cell] = []
+    for word in line.words:
+        if cells and word.x0 - cells[-1].x1 <= CELL_GAP * line.size:
+            cells[-1] = Cell(cells[-1].x0, max(word.x1, cells[-1].x1), f"{cells[-1].text} {word.text}")
         else:
-            if run and run[-1] - run[0] >= CELL_GAP * size:
-                cuts.append((run[0] + run[-1]) / 2)
-            run = []
-        x += 0.5
-    return cuts
+            cells.append(Cell(word.x0, word.x1, word.text))
+    return cells
+
+
+def _columns(rows: list[list[Cell]]) -> list[list[float]]:
+    columns = [[cell.x0, cell.x1] for cell in rows[0]]
+    for row in rows[1:]:
+        for column, cell in zip(columns, row, strict=True):
+            if cell.x0 < column[1] and cell.x1 > column[0]:
+                column[0], column[1] = min(column[0], cell.x0), max(column[1], cell.x1)
+    return columns
+
+
+def _widen(columns: list[list[float]], cell: Cell) -> None:
+    """Let a cell that belongs to one column stretch it, or open a new one where nothing stood."""
+    touched = [c for c in columns if cell.x0 < c[1] and cell.x1 > c[0]]
+    if len(touched) == 1:
+        touched[0][0], touched[0][1] = min(touched[0][0], cell.x0), max(touched[0][1], cell.x1)
+    elif not touched:
+        columns.append([cell.x0, cell.x1])
+        columns.sort()
+
+
+def _column_of(columns: list[list[float]], cell: Cell) -> int:
+    return max(range(len(columns)), key=lambda n: min(cell.x1, columns[n][1]) - max(cell.x0, columns[n][0]))
