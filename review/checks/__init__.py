@@ -5,10 +5,22 @@ from review.checks import (
     availability,
     changes,
     citations,
+    claims,
+    counts,
     cross_references,
+    grim,
+    intervals,
+    p_reporting,
+    p_values,
+    phrases,
+    reference_entries,
+    registrations,
+    reproducibility,
+    statements,
     structure,
     table_arithmetic,
     table_claims,
+    unfinished,
 )
 from review.checks.base import Check
 from review.manuscript import Kind, Manuscript
@@ -18,13 +30,25 @@ __all__ = ["CHECKS", "Check", "run_checks"]
 
 CHECKS: tuple[Check, ...] = (
     structure.CHECK,
+    statements.CHECK,
     abstract_numbers.CHECK,
     changes.CHECK,
     table_claims.CHECK,
     table_arithmetic.CHECK,
-    citations.CHECK,
-    cross_references.CHECK,
+    counts.CHECK,
+    p_values.CHECK,
+    intervals.CHECK,
+    grim.CHECK,
+    p_reporting.CHECK,
+    claims.CHECK,
+    reproducibility.CHECK,
     availability.CHECK,
+    registrations.CHECK,
+    citations.CHECK,
+    reference_entries.CHECK,
+    cross_references.CHECK,
+    unfinished.CHECK,
+    phrases.CHECK,
 )
 
 

@@ -11,7 +11,10 @@ from review.checks.grid import cell_numbers, comparable, grid
 from review.checks.prose import Number, Span, abstract_span, numbers, prose_spans, sections_named
 from review.manuscript import Float, Kind, Manuscript
 
-_FRAMING = r"^(?:abstract|introduction|conclusions?\b|concluding|summary|discussion and conclusion)"
+_FRAMING = (
+    r"^(?:abstract|introduction|conclusions?\b|concluding|summary|discussion and conclusion|background|related work"
+    r"|literature|motivation|preliminar)"
+)
 _UNIT = re.compile(
     r"^\s?(?:x\b|×|-?fold\b|times\b|ms\b|s\b|seconds?\b|minutes?\b|hours?\b|points?\b|pp\b|[kKMGT]?B\b|dB\b"
     r"|mm\b|kg\b|°C|σ|hz\b)",
@@ -158,7 +161,11 @@ def _draft(manuscript: Manuscript, number: Number, abstract: Span) -> Draft:
     )
     tables = [f for f in manuscript.floats if f.kind == "table"]
     unread = bool(tables) and not any(f.rows for f in tables)
-    where = "only repeated in the introduction or conclusion" if elsewhere else "not found anywhere else"
+    where = (
+        "only repeated in the introduction, the background or the conclusion"
+        if elsewhere
+        else "not found anywhere else"
+    )
     claim = f"The abstract states {printed}, but the results and tables do not show it: it is {where}."
     if unread:
         claim += " (The cells of the tables could not be read, so it may stand there.)"

@@ -149,10 +149,12 @@ def _names(header: str, sentence: str) -> bool:
     """Whether a sentence speaks of the metric of a column: each telling word of the header, abbreviated or not."""
     words = [w for w in re.findall(r"[a-z]+\d?", re.sub(r"\(.*?\)", "", header.lower())) if w not in _FILLER]
     said = re.findall(r"[a-z]+\d?", sentence.lower())
-    return bool(words) and any(
-        all(any(s.startswith(w[:4]) for s in said[at + i : at + i + 2]) for i, w in enumerate(words))
-        for at in range(len(said))
-    )
+    places = range(len(said)) if words else range(0)
+    return any(all(_near(said, at + i, word) for i, word in enumerate(words)) for at in places)
+
+
+def _near(said: list[str], at: int, word: str) -> bool:
+    return any(s.startswith(word[:4]) for s in said[at : at + 2])
 
 
 def _agrees(sentence: str, direction: Direction) -> bool:
