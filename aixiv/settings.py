@@ -72,6 +72,13 @@ class Settings(BaseSettings):
         """Public base address without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
+    @property
+    def judge_in_use(self) -> Literal["evidence", "language-model"]:
+        """Which judge these settings mean."""
+        if self.judge != "auto":
+            return self.judge
+        return "language-model" if self.llm_base_url or self.model else "evidence"
+
     def with_secrets(self) -> "Settings":
         """These settings with every missing secret made and remembered in the data folder."""
         missing = [n for n in MADE_SECRETS if not _value(self, n)]

@@ -131,7 +131,7 @@ def _inference(settings: Settings) -> Service:
 
 
 def _web(settings: Settings) -> Service:
-    words = ("-m", "uvicorn", "aixiv.asgi:application", "--factory", "--host", settings.host)
+    words = ("-m", "uvicorn", "aixiv.asgi:create_app", "--factory", "--host", settings.host)
     more = ("--port", str(settings.port), "--no-access-log", "--timeout-graceful-shutdown", "3")
     loopback = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared
     return Service(
@@ -139,7 +139,7 @@ def _web(settings: Settings) -> Service:
         address=settings.address,
         command=_own_program(settings, *words, *more),
         prepare=_nothing,
-        probe=lambda: _answers(f"http://{loopback}:{settings.port}/health"),
+        probe=lambda: _answers(f"http://{loopback}:{settings.port}/readyz"),
     )
 
 
@@ -165,7 +165,7 @@ def _own_program(settings: Settings, *words: str) -> Command:
 async def _answers(url: str) -> None:
     async with httpx2.AsyncClient(timeout=2.0, trust_env=False) as http:
         response = await http.get(url)
-    if response.status_code >= 500:
+    if response.status_code != 200:
         raise ConnectionError(f"{url} answered {response.status_code}")
 
 
