@@ -100,9 +100,7 @@ def make_judge(settings: Settings) -> Judge:
 
 def judge_name(settings: Settings) -> str:
     """Which judge these settings mean: `evidence` or `language-model`."""
-    if settings.judge != "auto":
-        return settings.judge
-    return "language-model" if settings.llm_base_url or settings.model else "evidence"
+    return settings.judge_in_use
 
 
 def parse_limits(settings: Settings) -> ParseLimits:
