@@ -33,28 +33,30 @@ async def verify_log(session: AsyncSession) -> LogVerdict:
     async for row in _rows(session):
         reason = _fault(row, expected_seq=count + 1, previous=head)
         if reason:
-            return LogVerdict(ok=False, events=count, head=head, first_bad_seq=row.seq, reason=reason)
+            first_bad = min(row.seq, count + 1)
+            return LogVerdict(ok=False, events=count, head=head, first_bad_seq=first_bad, reason=reason)
         count, head = count + 1, row.hash
     return LogVerdict(ok=True, events=count, head=head, first_bad_seq=None, reason="")
 
 
 async def _rows(session: AsyncSession) -> AsyncIterator[EventRow]:
-    last = 0
+    query = select(EventRow).order_by(EventRow.seq).limit(_BATCH)
+    following = query
     while True:
-        batch = (
-            await session.scalars(select(EventRow).where(EventRow.seq > last).order_by(EventRow.seq).limit(_BATCH))
-        ).all()
+        batch = (await session.scalars(following)).all()
         for row in batch:
             yield row
         if len(batch) < _BATCH:
             return
-        last = batch[-1].seq
+        following = query.where(EventRow.seq > batch[-1].seq)
         session.expunge_all()
 
 
 def _fault(row: EventRow, *, expected_seq: int, previous: str) -> str:
     """What is wrong with this row, or an empty string."""
-    if row.seq != expected_seq:
+    if row.seq < expected_seq:
+        return "it has a number that the log never gives"
+    if row.seq > expected_seq:
         return f"event {expected_seq} is missing"
     if row.previous != previous:
         return "it does not follow the event before it"
