@@ -49,7 +49,7 @@ async def write_comment(deps: Deps, actor: Actor, command: WriteComment) -> Writ
     async with deps.database.write() as tx:
         version = await _visible_version(tx, actor, command.version_id)
         await _check_parent(tx, command)
-        await rates.count(tx, f"comment:{actor.user_id}", limit=COMMENTS_PER_HOUR, window=rates.HOUR, now=now)
+        await rates.count(tx, _bucket(actor), limit=COMMENTS_PER_HOUR, window=rates.HOUR, now=now)
         comment = Comment(
             id=new_id(),
             version_id=version.id,
@@ -63,6 +63,11 @@ async def write_comment(deps: Deps, actor: Actor, command: WriteComment) -> Writ
         _record(tx, Tag.COMMENT_WRITTEN, actor, version, comment, now)
         await tx.session.flush()
         return _written(version, comment)
+
+
+async def comments_left(deps: Deps, actor: Actor) -> rates.Allowance:
+    """How many comments the actor's owner may still write this hour."""
+    return await rates.left(deps, _bucket(actor), limit=COMMENTS_PER_HOUR, window=rates.HOUR)
 
 
 async def remove_comment(deps: Deps, actor: Actor, comment_id: UUID) -> WrittenComment:
@@ -79,6 +84,10 @@ async def remove_comment(deps: Deps, actor: Actor, comment_id: UUID) -> WrittenC
             comment.body, comment.removed_at = "", now
             _record(tx, Tag.COMMENT_REMOVED, actor, version, comment, now)
         return _written(version, comment)
+
+
+def _bucket(actor: Actor) -> str:
+    return f"comment:{actor.user_id}"
 
 
 async def _visible_version(tx: Transaction, actor: Actor, version_id: UUID) -> Version:

@@ -56,6 +56,16 @@ async def count_apart(deps: Deps, *buckets: tuple[str, int, timedelta]) -> Allow
     return min(left, key=lambda allowance: allowance.remaining)
 
 
+async def left(deps: Deps, bucket: str, *, limit: int, window: timedelta) -> Allowance:
+    """What is left of a limit now, counting nothing."""
+    now = deps.clock()
+    start = now - (now - _EPOCH) % window
+    async with deps.database.read() as session:
+        row = await session.get(RateCounter, (bucket, start))
+    reset = max(1, math.ceil((start + window - now).total_seconds()))
+    return Allowance(limit=limit, remaining=max(0, limit - (row.count if row else 0)), reset_seconds=reset)
+
+
 def _words(window: timedelta) -> str:
     seconds = int(window.total_seconds())
     for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):

@@ -1,5 +1,6 @@
 """Reports by people and registered reviewer agents: the same schema and the same quote check as the panel's."""
 
+import hashlib
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ from aixiv.domain.events import Event, Tag
 from aixiv.domain.ids import new_id
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Action, Actor, Subject, may
+from aixiv.usecases import idempotency
 from aixiv.usecases.ingest import load_parsed
 from review.manuscript import Kind, Manuscript
 from review.quotes import find_quote
@@ -59,8 +61,10 @@ class ReportWritten(Struct, frozen=True, kw_only=True):
     dropped: tuple[str, ...]
 
 
-async def write_report(deps: Deps, actor: Actor, version_id: UUID, command: WriteReport) -> ReportWritten:
-    """Store a report on a version the actor may see and has no conflict with."""
+async def write_report(
+    deps: Deps, actor: Actor, version_id: UUID, command: WriteReport, *, key: str | None = None
+) -> ReportWritten:
+    """Store a report on a version the actor may see and has no conflict with. `key` is the client's idempotency key."""
     async with deps.database.read() as session:
         row = (
             await session.execute(
@@ -77,7 +81,11 @@ async def write_report(deps: Deps, actor: Actor, version_id: UUID, command: Writ
         raise Conflict(f"A version that is {version.status} takes no reviews.", code="not_reviewable")
     parsed = await load_parsed(deps, version.parsed_sha256)
     report = _checked(command, paper.kind, parsed.manuscript)  # type: ignore[arg-type]  # CHECKed
+    operation, content = f"write_report:{version_id}", hashlib.sha256(msgspec.json.encode(command)).hexdigest()
     async with deps.database.write() as tx:
+        kept = await idempotency.replay(tx, actor, key, operation, content)
+        if kept is not None:
+            return msgspec.json.decode(kept, type=ReportWritten)
         await _refuse_conflict(tx, actor, version)
         stored = ReportRow(
             id=new_id(),
@@ -101,7 +109,9 @@ async def write_report(deps: Deps, actor: Actor, version_id: UUID, command: Writ
                 data={"n": version.n, "report": str(stored.id)},
             )
         )
-    return ReportWritten(report_id=stored.id, dropped=report.dropped)
+        answer = ReportWritten(report_id=stored.id, dropped=report.dropped)
+        await idempotency.remember(tx, actor, key, operation, content, msgspec.json.encode(answer).decode())
+    return answer
 
 
 async def _refuse_conflict(tx: Transaction, actor: Actor, version: Version) -> None:

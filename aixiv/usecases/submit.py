@@ -166,7 +166,16 @@ async def _store(deps: Deps, upload: Upload) -> tuple[StoredBlob, str]:
 
 async def _count(deps: Deps, tx: Transaction, actor: Actor) -> None:
     limit = deps.settings.submissions_per_day
-    await rates.count(tx, f"submit:{actor.user_id}", limit=limit, window=rates.DAY, now=deps.clock())
+    await rates.count(tx, _bucket(actor), limit=limit, window=rates.DAY, now=deps.clock())
+
+
+async def submissions_left(deps: Deps, actor: Actor) -> rates.Allowance:
+    """How many versions the actor's owner may still submit today."""
+    return await rates.left(deps, _bucket(actor), limit=deps.settings.submissions_per_day, window=rates.DAY)
+
+
+def _bucket(actor: Actor) -> str:
+    return f"submit:{actor.user_id}"
 
 
 async def _add_version(
