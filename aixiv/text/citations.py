@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from review.manuscript import Citation, Reference
 
@@ -36,15 +36,21 @@ TRIGGERS = {
 MOST_IN_RANGE = 60
 
 
-def find_citations(text: str, references: Sequence[Reference], *, end: int | None = None) -> tuple[Citation, ...]:
-    """Every citation mark before `end`, one `Citation` a target, in text order."""
-    body = text[: len(text) if end is None else end]
-    numeric = list(_numeric(body, references))
-    named = list(_named(body, references))
+def find_citations(text: str, references: Sequence[Reference]) -> tuple[Citation, ...]:
+    """Every citation mark outside the reference list, one `Citation` a target, in text order."""
+    numeric = _outside(_numeric(text, references), references)
+    named = _outside(_named(text, references), references)
     resolved = [sum(c.resolved for c in found) for found in (numeric, named)]
     if references and resolved[0] < 0.2 * max(resolved[1], 1):
         numeric = [c for c in numeric if c.resolved and all(r.label for r in references)]
     return tuple(sorted(numeric + named, key=lambda c: (c.start, c.target or 0)))
+
+
+def _outside(found: Iterable[Citation], references: Sequence[Reference]) -> list[Citation]:
+    if not references:
+        return list(found)
+    first, last = references[0].start, references[-1].end
+    return [c for c in found if not first <= c.start < last]
 
 
 def _numeric(text: str, references: Sequence[Reference]) -> Iterator[Citation]:

@@ -20,6 +20,11 @@ ABBREVIATION = re.compile(
     r"(?:^|[\s(.\-‐])(?:[A-Z]|[A-Z]\.-[A-Z]|Jr|Sr|St|vs|pp|vol|no|eds?|Proc|Conf|Int|Trans|Dr|Ph|Th|Yu|Ch)$"
 )
 VENUE_LEAD = re.compile(r"^(?:In:?\s+|Presented at\s+|Published in\s+)", re.IGNORECASE)
+VENUE_WORDS = re.compile(
+    r"\b(?:in|arxiv|proceedings|proc|conference|journal|workshop|press|volume|vol|pages|pp)\b", re.IGNORECASE
+)
+ONE_NAME = r"(?:[A-Z]\.[\s\-‐~]*){1,4}(?:(?:van|von|de|der|den|di|da|la|le|del)\s+)*[A-ZÀ-Þ][\w'’\-‐]+"
+INITIALS_FIRST = re.compile(rf"^{ONE_NAME}(?:(?:,\s*(?:and\s+)?|\s+and\s+){ONE_NAME})*,\s+(?!and\b|[A-Z]\.)(?=[A-Z])")
 EDITORS = re.compile(r"^[^()]{3,400}\((?:eds?\.?|editors?)\),?\s*", re.IGNORECASE)
 TAIL_YEAR = re.compile(r"[,.]?\s*\(?(?:19|20)\d{2}[a-z]?\)?[.,]?\s*$")
 
@@ -64,13 +69,33 @@ def split_entry(body: str) -> tuple[str, str, str]:
         return body[: quoted.start()].strip(" ,."), title.rstrip(",."), _venue(body[quoted.end() :])
     early = EARLY_YEAR.search(body)
     if early and early.start() > 2 and _reads_like_names(body[: early.start()]):
-        title, rest = _sentence(body[early.end() :])
+        title, rest = _title_sentence(body[early.end() :])
         return body[: early.start()].strip(" ,."), title, _venue(rest)
     authors, rest = _sentence(body)
     if not rest:
         return "", TAIL_YEAR.sub("", authors).strip(" ."), ""
-    title, venue = _sentence(rest)
+    book = _book(authors)
+    if book:
+        return book[0], _clean_title(book[1]), _venue(rest)
+    title, venue = _title_sentence(re.sub(r"^\(?(?:19|20)\d{2}[a-z]?\)?[.,]?\s+", "", rest))
     return authors, _clean_title(title), _venue(venue)
+
+
+def _title_sentence(text: str) -> tuple[str, str]:
+    """First sentence as a title; a title that asks goes on when its answer does not read like a venue."""
+    title, rest = _sentence(text)
+    if title.endswith(("?", "!")) and rest:
+        more, after = _sentence(rest)
+        if after and not VENUE_WORDS.search(more):
+            return f"{title} {more}", after
+    return title, rest
+
+
+def _book(names: str) -> tuple[str, str] | None:
+    """`C. M. Bishop, Pattern Recognition`: initials before each name tell where the names end and the title begins."""
+    found = INITIALS_FIRST.match(names)
+    rest = names[found.end() :] if found else ""
+    return (found[0].strip(" ,"), rest) if found and len(rest) > 8 else None
 
 
 def _sentence(text: str) -> tuple[str, str]:

@@ -237,8 +237,6 @@ class Walk:
         end = made.references[0].start if made.references else len(made.text)
         keyed = keyed_citations(made.text, self.draft.keys, end)
         named = [
-            c
-            for c in find_citations(made.text, made.references, end=end)
-            if not any(k.start <= c.start < k.end for k in keyed)
+            c for c in find_citations(made.text, made.references) if not any(k.start <= c.start < k.end for k in keyed)
         ]
         return replace(made, citations=tuple(sorted([*keyed, *named], key=lambda c: c.start)))

@@ -1,5 +1,6 @@
 """Lines into blocks: headings, paragraphs, captions, tables, footnotes and text inside figures."""
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -153,7 +154,7 @@ def starts_block(block: Block, previous: Line, line: Line, style: Style) -> bool
     if CAPTION.match(line.text) and step > 1.1 * usual:
         return True
     if block.kind == "caption":
-        return False
+        return wide_gaps(line) > wide_gaps(previous) + bool(block.lines[1:])
     if BULLET.match(line.text) and line.x0 >= style.left_of(line) - 2 and not _hangs(previous, line):
         return True
     return _new_paragraph(block, previous, line, style)
@@ -164,9 +165,14 @@ def _new_paragraph(block: Block, previous: Line, line: Line, style: Style) -> bo
     if shift > 0.7 * line.size:
         return not (len(block.lines) == 1 and BULLET.match(previous.text))
     if shift < -0.7 * line.size:
-        return len(block.lines) > 1 or previous.x0 - style.left_of(line) > 3 * line.size
+        return len(block.lines) > 1 or previous.x1 < line.x1 - 0.15 * style.width(previous)
     short = previous.x1 < style.right_of(previous) - 0.2 * style.width(previous)
     return short and previous.text.endswith((".", "!", "?", ":")) and line.text[:1].isupper()
+
+
+def wide_gaps(line: Line) -> int:
+    """Gaps of a line that no word space explains: those between the cells of a table."""
+    return sum(b.x0 - a.x1 > 1.0 * line.size for a, b in itertools.pairwise(line.words))
 
 
 def _hangs(previous: Line, line: Line) -> bool:

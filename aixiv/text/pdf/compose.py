@@ -15,6 +15,10 @@ from aixiv.text.pdf.style import Style
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 BREAK = re.compile(r"([^\W\d_]+)-$")
 URL_TAIL = re.compile(r"(?:https?://|www\.|doi\.org/|10\.\d{4,}/)\S*$", re.IGNORECASE)
+COMPOUND_HEADS = frozenset(  # first halves of compounds that are no syllable of a longer word
+    ["class", "cross", "data", "domain", "end", "few", "fine", "full", "half", "high", "human", "large", "left", "long", "low", "machine", "model", "one", "open", "real", "right", "self", "short", "single", "small", "state", "task", "three", "time", "top", "two", "well", "zero"]
+)
+SUFFIXES = ("ing", "ity", "ly", "er", "est", "ed", "ness", "ism", "ist", "ize", "ise", "ally", "ment", "able", "ation")
 CELL_GAP = "  "
 
 
@@ -43,6 +47,8 @@ class Vocabulary:
             return self.words[whole] >= self.words[hyphened]
         if right[:1].isupper() and not left.isupper():
             return False
+        if left.lower() in COMPOUND_HEADS and len(right) > 3 and not right.lower().startswith(SUFFIXES):
+            return False
         parts = self.words[left.lower()] > 1 and self.words[right.lower()] > 1 and len(left) > 3 and len(right) > 3
         return not parts
 
@@ -60,6 +66,8 @@ def join(left: str, right: str, vocabulary: Vocabulary) -> str:
         first = head.group().split("-")[0]
         if vocabulary.joined(broken[1], first):
             return left[:-1] + right
+        return left + right
+    if left[-1] in "–—" and right[0].isdigit():
         return left + right
     if left.endswith("-") and (head or right[0].isdigit()) and len(left) > 1 and not left[-2].isspace():
         return left + right

@@ -123,7 +123,6 @@ def _manuscript(pages: list[RawPage], metadata_title: str) -> Manuscript:
     references = _references(text, composer.placed)
     shown = front.title_of(title, vocabulary) or metadata_title
     names = [x for x in front_lines if not any(x is t for t in title)]
-    body_end = references[0].start if references else len(text)
     return Manuscript(
         source="pdf",
         title=shown,
@@ -132,7 +131,7 @@ def _manuscript(pages: list[RawPage], metadata_title: str) -> Manuscript:
         authors=front.authors_of(names),
         sections=sections_of(text, composer.placed),
         references=references,
-        citations=find_citations(text, references, end=body_end),
+        citations=find_citations(text, references),
         floats=_floats(text, composer.placed),
         pages=_pages(pages, composer.page_starts, len(text)),
         keywords=front.keywords_of(text, composer.placed),

@@ -1,8 +1,10 @@
 """From glyphs to words to lines in the order a person reads them, columns included."""
 
+import itertools
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aixiv.text.pdf.glyphs import UPRIGHT, Glyph, RawPage
 
@@ -10,6 +12,21 @@ WORD_GAP = 0.13  # of the size; kerning and small-caps tracking stay below, the 
 FAINT_GAP = 0.03  # enough where PDFium too takes the gap for a space
 ITALIC_OVERHANG = -0.2  # the ink of an italic f reaches over the space behind it
 SMALL_CAPS = 0.87  # capitals below this share of the line's capitals are small capitals
+SPACING_ACCENTS = {
+    "´": "\u0301",
+    "`": "\u0300",
+    "ˆ": "\u0302",
+    "^": "\u0302",
+    "˜": "\u0303",
+    "¨": "\u0308",
+    "ˇ": "\u030c",
+    "˘": "\u0306",
+    "¯": "\u0304",
+    "˙": "\u0307",
+    "˚": "\u030a",
+    "¸": "\u0327",
+    "˝": "\u030b",
+}
 MIN_GUTTER = 8.0  # points; narrower gaps are wide word spaces
 
 
@@ -85,6 +102,9 @@ def words_of(page: RawPage) -> list[Word]:
             _close(current, words)
             current = []
             continue
+        if current and _accents(current[-1], glyph):
+            current[-1] = _composed(current[-1], glyph)
+            continue
         if current and not _touches(current[-1], glyph):
             _close(current, words)
             current = []
@@ -94,12 +114,28 @@ def words_of(page: RawPage) -> list[Word]:
 
 
 def _touches(left: Glyph, right: Glyph) -> bool:
+    if right.x0 == left.x0 and right.x1 == left.x1 and right.base == left.base:
+        return True  # letters of one ligature share its box
     size = min(left.size, right.size)
     gap = right.x0 - left.x1
     if right.spaced and gap > (ITALIC_OVERHANG if left.run.italic else FAINT_GAP) * size:
         return False
     level = abs(left.base - right.base) < 0.6 * max(left.size, right.size)
     return level and -0.6 * max(left.size, right.size) < gap < WORD_GAP * max(size, 1.0)
+
+
+def _accents(left: Glyph, right: Glyph) -> bool:
+    """True when one of two glyphs drawn over each other is a bare accent, as old TeX fonts draw accented letters."""
+    pair = {left.char, right.char}
+    overlap = min(left.x1, right.x1) - max(left.x0, right.x0)
+    narrow = min(left.x1 - left.x0, right.x1 - right.x0)
+    return bool(pair & SPACING_ACCENTS.keys()) and overlap > 0.5 * narrow and any(c.isalpha() for c in pair)
+
+
+def _composed(left: Glyph, right: Glyph) -> Glyph:
+    letter, accent = (right, left) if left.char in SPACING_ACCENTS else (left, right)
+    plain = {"ı": "i", "ȷ": "j"}.get(letter.char, letter.char)
+    return replace(letter, char=unicodedata.normalize("NFC", plain + SPACING_ACCENTS[accent.char]))
 
 
 def _close(glyphs: list[Glyph], words: list[Word]) -> None:
@@ -137,69 +173,91 @@ def rows_of(words: Iterable[Word]) -> list[list[Word]]:
 
 def find_gutter(pages: list[tuple[RawPage, list[Word]]]) -> Gutter | None:
     """The gutter of a two-column document, or None: the strip most rows leave white though both sides are used."""
-    best: tuple[float, float] | None = None
-    gaps: list[float] = []
     width = max((page.box[2] - page.box[0] for page, _ in pages), default=0.0)
     rows = [(page.box[0], row) for page, words in pages for row in rows_of(words)]
-    if not rows:
-        return None
+    best, score = 0.0, 0.0
     for step in range(int(width * 0.35), int(width * 0.65), 2):
-        used, found = _gaps_at(rows, float(step))
-        score = used / len(rows)
-        if best is None or score > best[0] + 1e-9:
-            best, gaps = (score, float(step)), found
-    if best is None or best[0] < 0.4 or not gaps:
+        used, _ = _strips(rows, float(step))
+        if used > score:
+            best, score = float(step), used
+    if not rows or score / len(rows) < 0.4:
         return None
-    gaps.sort()
-    return Gutter(x=best[1], width=gaps[len(gaps) // 4])
+    _, strips = _strips(rows, best)
+    if not strips:
+        return None
+    left = sorted(a for a, _ in strips)[int(len(strips) * 0.9)]
+    right = sorted(b for _, b in strips)[int(len(strips) * 0.1)]
+    return Gutter(x=(left + right) / 2, width=right - left) if right - left >= MIN_GUTTER else None
 
 
-def _gaps_at(rows: list[tuple[float, list[Word]]], x: float) -> tuple[int, list[float]]:
+def _strips(rows: list[tuple[float, list[Word]]], x: float) -> tuple[int, list[tuple[float, float]]]:
+    """How many rows leave `x` white with text right of it, and the white strips of those with text on both sides."""
     used = 0
-    found: list[float] = []
-    for left_edge, row in rows:
-        at = left_edge + x
-        if any(w.x0 < at < w.x1 for w in row):
+    strips: list[tuple[float, float]] = []
+    for edge, row in rows:
+        if any(w.x0 < edge + x < w.x1 for w in row):
             continue
-        right = [w.x0 for w in row if w.x0 >= at]
-        if not right:
-            continue
-        left = [w.x1 for w in row if w.x1 <= at]
-        gap = min(right) - max(left) if left else min(right) - at + MIN_GUTTER / 2
-        if left and gap >= MIN_GUTTER:
-            found.append(gap)
+        left = [w.x1 - edge for w in row if w.x1 <= edge + x]
+        right = [w.x0 - edge for w in row if w.x0 >= edge + x]
+        if left and right and min(right) - max(left) >= MIN_GUTTER:
+            strips.append((max(left), min(right)))
             used += 1
-        elif not left and gap < 60:
+        elif right and not left and min(right) - x < 60:
             used += 1
-    return used, found
+    return used, strips
 
 
 def page_lines(page: RawPage, words: list[Word], gutter: Gutter | None) -> list[Line]:
     """Lines of a page in reading order: full-width bands from top to bottom, inside a band left column then right."""
     rows = rows_of(words)
-    if gutter is not None:
-        at = page.box[0] + gutter.x
-        used, _ = _gaps_at([(page.box[0], row) for row in rows], gutter.x)
-        if used < 0.15 * len(rows):
-            gutter = None
-    if gutter is None:
+    used = _strips([(page.box[0], row) for row in rows], gutter.x)[0] if gutter else 0
+    if gutter is None or used < 0.15 * len(rows):
         return _lines(rows, page.number, 0)
+    at = page.box[0] + gutter.x
     lines: list[Line] = []
     left: list[Word] = []
     right: list[Word] = []
-    for row in rows:
-        if _is_wide(row, at, gutter.width):
+    for row, wide in zip(rows, _wide_rows(rows, at, gutter.width), strict=True):
+        if wide:
             lines += _columns(left, right, page.number)
             left, right = [], []
             lines += _lines([row], page.number, -1, lines)
         else:
-            left += [w for w in row if w.x1 <= at]
-            right += [w for w in row if w.x1 > at]
+            left += [w for w in row if (w.x0 + w.x1) / 2 <= at]
+            right += [w for w in row if (w.x0 + w.x1) / 2 > at]
     return lines + _columns(left, right, page.number)
 
 
 def _columns(left: list[Word], right: list[Word], page: int) -> list[Line]:
     return _lines(rows_of(left), page, 0) + _lines(rows_of(right), page, 1)
+
+
+def _wide_rows(rows: list[list[Word]], at: float, gutter: float) -> list[bool]:
+    """Which rows run across both columns: those over the gutter, and short pieces beside it next to such a row.
+
+    The second kind are rows of wide tables and of author blocks, which leave the gutter white by chance.
+    """
+    wide = [_is_wide(row, at, gutter) for row in rows]
+    edge = min(w.x0 for row in rows for w in row)
+    column = max(at - gutter / 2 - edge, 1.0)
+    pieces = [_both_sides_short(row, at, column) for row in rows]
+    for order in (range(1, len(rows)), range(len(rows) - 2, -1, -1)):
+        step = 1 if order.step > 0 else -1
+        for index in order:
+            near = abs(rows[index][0].base - rows[index - step][0].base) < 2.6 * rows[index][0].size
+            wide[index] = wide[index] or (wide[index - step] and pieces[index] and near)
+    return wide
+
+
+def _both_sides_short(row: list[Word], at: float, column: float) -> bool:
+    sides = ([w for w in row if w.x1 <= at], [w for w in row if w.x1 > at])
+    if not all(sides):
+        return False
+    for side in sides:
+        gaps = [b.x0 - a.x1 for a, b in itertools.pairwise(side)]
+        if side[-1].x1 - side[0].x0 > 0.75 * column and not any(gap > 1.2 * side[0].size for gap in gaps):
+            return False
+    return True
 
 
 def _is_wide(row: list[Word], at: float, width: float) -> bool:

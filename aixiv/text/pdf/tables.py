@@ -3,11 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from aixiv.text.pdf.blocks import Block
+from aixiv.text.pdf.blocks import Block, wide_gaps
 from aixiv.text.pdf.lines import Line
 from aixiv.text.pdf.style import Style
 
-PROSE_WORDS = 9  # a full line with this many words and no wide gap is prose
+MOST_CELL_WORDS = 12  # a row of more words without a gap is a sentence
 CELL_GAP = 0.55  # of the size; word spaces in tables are never stretched, so they stay below
 
 
@@ -61,13 +61,12 @@ def _tabular(block: Block, style: Style) -> bool:
 
 
 def _is_prose(line: Line, style: Style) -> bool:
-    gaps = [b.x0 - a.x1 for a, b in zip(line.words, line.words[1:], strict=False)]
-    if any(gap > 1.0 * line.size for gap in gaps):
+    if wide_gaps(line):
         return False
     if re.search(r"[.:!?]$", line.text) and len(line.words) > 4:
         return True
-    wide = line.x1 - line.x0 > 0.8 * style.width(line)
-    return (wide and len(line.words) >= PROSE_WORDS) or len(line.words) > 12
+    full = line.x1 - line.x0 > 0.85 * style.width(line) and len(line.words) >= 5
+    return full or len(line.words) > MOST_CELL_WORDS
 
 
 def table_rows(lines: list[Line]) -> tuple[tuple[str, ...], ...]:
