@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 from aixiv.deps import Deps
 from aixiv.web import errors, health
+from aixiv.web.api.routes import API, describe
 from aixiv.web.auth import provide_actor
 from aixiv.web.edge import Edge
 from aixiv.web.metrics import Metrics
@@ -18,7 +19,7 @@ def create_app(deps: Deps) -> Litestar:
     metrics = Metrics()
     refuse = errors.handler(errors.plain_page)
     app = Litestar(
-        route_handlers=[health.healthz, health.readyz, health.metrics],
+        route_handlers=[API, health.healthz, health.readyz, health.metrics],
         dependencies={
             "deps": Provide(lambda: deps, sync_to_thread=False),
             "metrics": Provide(lambda: metrics, sync_to_thread=False),
@@ -29,5 +30,6 @@ def create_app(deps: Deps) -> Litestar:
         request_max_body_size=None,  # `Edge` limits bodies by what they are
         logging_config=None,
     )
+    describe(app, deps.settings)
     app.asgi_handler = Edge(app, deps.settings, metrics, refuse)
     return app

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct
 
 from aixiv.domain import errors
 from aixiv.web.errors import PROBLEM, STATUSES, Problem, Unsupported
@@ -218,10 +217,3 @@ def _refusals(path: str, told: Operation) -> dict[int, str]:
 def encoded(document: dict[str, Any]) -> bytes:
     """The document as JSON."""
     return msgspec.json.encode(document)
-
-
-class SchemaPages(Struct, frozen=True):
-    """The document in both its forms, made once."""
-
-    json: bytes
-    html: str
