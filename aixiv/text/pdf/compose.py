@@ -15,8 +15,10 @@ from aixiv.text.pdf.style import Style
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 BREAK = re.compile(r"([^\W\d_]+)-$")
 URL_TAIL = re.compile(r"(?:https?://|www\.|doi\.org/|10\.\d{4,}/)\S*$", re.IGNORECASE)
-COMPOUND_HEADS = frozenset(  # first halves of compounds that are no syllable of a longer word
-    ["class", "cross", "data", "domain", "end", "few", "fine", "full", "half", "high", "human", "large", "left", "long", "low", "machine", "model", "one", "open", "real", "right", "self", "short", "single", "small", "state", "task", "three", "time", "top", "two", "well", "zero"]
+COMPOUND_HEADS = re.compile(  # first halves of compounds that are no syllable of a longer word
+    r"class|cross|data|domain|end|few|fine|full|half|high|human|large|left|long|low|machine|model|one|open|real|right"
+    r"|self|short|single|small|state|task|three|time|top|two|well|zero",
+    re.IGNORECASE,
 )
 SUFFIXES = ("ing", "ity", "ly", "er", "est", "ed", "ness", "ism", "ist", "ize", "ise", "ally", "ment", "able", "ation")
 CELL_GAP = "  "
@@ -47,7 +49,7 @@ class Vocabulary:
             return self.words[whole] >= self.words[hyphened]
         if right[:1].isupper() and not left.isupper():
             return False
-        if left.lower() in COMPOUND_HEADS and len(right) > 3 and not right.lower().startswith(SUFFIXES):
+        if COMPOUND_HEADS.fullmatch(left) and len(right) > 3 and not right.lower().startswith(SUFFIXES):
             return False
         parts = self.words[left.lower()] > 1 and self.words[right.lower()] > 1 and len(left) > 3 and len(right) > 3
         return not parts

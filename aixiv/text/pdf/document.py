@@ -20,7 +20,7 @@ from aixiv.text.pdf.style import measure_style
 from aixiv.text.pdf.tables import find_tables, table_rows
 from aixiv.text.pdf.visibility import measure
 from aixiv.text.references import parse_entry
-from review.layout import Layout, PageBox, TextSpan
+from review.layout import Box, Layout, PageBox, TextSpan
 from review.manuscript import Float, Manuscript, Page, Reference, Section
 
 LEAST_LETTERS = 200  # a manuscript with fewer readable letters has no text
@@ -33,7 +33,7 @@ def parse_pdf(path: Path, *, max_pages: int) -> Parsed:
     sides, side_notes = side_texts(path)
     layout = Layout(
         spans=tuple(_span(run) for page in pages for run in page.runs if run.text.strip()),
-        pages=tuple(PageBox(page=p.number, box=p.box) for p in pages),
+        pages=tuple(PageBox(page=p.number, box=_rounded(p.box)) for p in pages),
         side_texts=tuple(sides),
         image_only_pages=tuple(p.number for p in pages if p.images and not any(g.char.strip() for g in p.glyphs)),
         notes=(*notes, *side_notes),
@@ -97,7 +97,7 @@ def _span(run: Run) -> TextSpan:
     return TextSpan(
         page=run.page,
         text=run.text,
-        box=run.box,
+        box=_rounded(run.box),
         size=run.size,
         font=run.font,
         fill=run.fill,
@@ -107,6 +107,10 @@ def _span(run: Run) -> TextSpan:
         covered=run.covered,
         clipped=run.clipped,
     )
+
+
+def _rounded(box: Box) -> Box:
+    return (round(box[0], 2), round(box[1], 2), round(box[2], 2), round(box[3], 2))
 
 
 def _manuscript(pages: list[RawPage], metadata_title: str) -> Manuscript:

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from aixiv.text.pdf.glyphs import UPRIGHT, Glyph, RawPage
 
@@ -27,6 +28,7 @@ SPACING_ACCENTS = {
     "¸": "\u0327",
     "˝": "\u030b",
 }
+ACCENT_REACH = 24  # glyphs between an accent and its letter in drawing order
 MIN_GUTTER = 8.0  # points; narrower gaps are wide word spaces
 
 
@@ -95,15 +97,12 @@ def words_of(page: RawPage) -> list[Word]:
     """Words of the upright, visible glyphs, cut where the gap is wider than kerning."""
     words: list[Word] = []
     current: list[Glyph] = []
-    for glyph in page.glyphs:
+    for glyph in _with_accents(page.glyphs):
         if glyph.run.unseen or abs(glyph.run.angle) > UPRIGHT:
             continue
         if glyph.char.isspace() or ord(glyph.char[0]) < 32:
             _close(current, words)
             current = []
-            continue
-        if current and _accents(current[-1], glyph):
-            current[-1] = _composed(current[-1], glyph)
             continue
         if current and not _touches(current[-1], glyph):
             _close(current, words)
@@ -124,18 +123,33 @@ def _touches(left: Glyph, right: Glyph) -> bool:
     return level and -0.6 * max(left.size, right.size) < gap < WORD_GAP * max(size, 1.0)
 
 
-def _accents(left: Glyph, right: Glyph) -> bool:
-    """True when one of two glyphs drawn over each other is a bare accent, as old TeX fonts draw accented letters."""
-    pair = {left.char, right.char}
-    overlap = min(left.x1, right.x1) - max(left.x0, right.x0)
-    narrow = min(left.x1 - left.x0, right.x1 - right.x0)
-    return bool(pair & SPACING_ACCENTS.keys()) and overlap > 0.5 * narrow and any(c.isalpha() for c in pair)
+def _with_accents(glyphs: list[Glyph]) -> list[Glyph]:
+    """The glyphs with bare accents put on the letters they are drawn over, as old TeX fonts make accented letters."""
+    found = list(glyphs)
+    dropped: set[int] = set()
+    for index, glyph in enumerate(glyphs):
+        if glyph.char not in SPACING_ACCENTS:
+            continue
+        near = range(max(index - ACCENT_REACH, 0), min(index + ACCENT_REACH, len(glyphs)))
+        under = [n for n in near if glyphs[n].char.isalpha() and _over(glyph, glyphs[n])]
+        if under:
+            at = min(under, key=partial(_distance, glyphs, glyph))
+            plain = {"ı": "i", "ȷ": "j"}.get(found[at].char, found[at].char)
+            letter = unicodedata.normalize("NFC", plain + SPACING_ACCENTS[glyph.char])
+            found[at] = replace(found[at], char=letter)
+            dropped.add(index)
+    return [g for n, g in enumerate(found) if n not in dropped]
 
 
-def _composed(left: Glyph, right: Glyph) -> Glyph:
-    letter, accent = (right, left) if left.char in SPACING_ACCENTS else (left, right)
-    plain = {"ı": "i", "ȷ": "j"}.get(letter.char, letter.char)
-    return replace(letter, char=unicodedata.normalize("NFC", plain + SPACING_ACCENTS[accent.char]))
+def _distance(glyphs: list[Glyph], accent: Glyph, index: int) -> float:
+    letter = glyphs[index]
+    return abs(letter.x0 + letter.x1 - accent.x0 - accent.x1)
+
+
+def _over(accent: Glyph, letter: Glyph) -> bool:
+    overlap = min(accent.x1, letter.x1) - max(accent.x0, letter.x0)
+    level = abs(accent.base - letter.base) < 0.4 * letter.size
+    return level and overlap > 0.6 * min(accent.x1 - accent.x0, letter.x1 - letter.x0)
 
 
 def _close(glyphs: list[Glyph], words: list[Word]) -> None:
