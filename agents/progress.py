@@ -9,7 +9,7 @@ from agents.port import Progress, ReviewRequest
 Unit = tuple[str, str]  # step, and whose branch of it ("" for a step without branches)
 
 _SHARE = {"review": 6, "vote": 3, "compare": 3}  # the rest weigh 1; branches that ask a judge take longest
-_FAN_OUTS = {"review": "answers", "compare": "opinions", "vote": "ballots"}
+FAN_OUTS = {"review": "answers", "compare": "opinions", "vote": "ballots"}
 _RESULTS = {
     "screen": "screening",
     "ground": "related",
@@ -18,6 +18,7 @@ _RESULTS = {
     "resolve": "comparison",
     "recommend": "recommendation",
 }
+STEPS = frozenset(FAN_OUTS) | frozenset(_RESULTS)
 
 
 class ProgressCounter:
@@ -67,15 +68,15 @@ def planned_units(request: ReviewRequest) -> tuple[Unit, ...]:
 
 def units_of(step: str, update: Mapping[str, Any]) -> tuple[Unit, ...]:
     """The units one node's return value finishes."""
-    if step in _FAN_OUTS:
-        return tuple((step, who) for who in update.get(_FAN_OUTS[step], {}))
+    if step in FAN_OUTS:
+        return tuple((step, who) for who in update.get(FAN_OUTS[step], {}))
     return ((step, ""),)
 
 
 def finished_units(values: Mapping[str, Any]) -> tuple[Unit, ...]:
     """The units whose results a checkpoint holds."""
     units = [(step, "") for step, key in _RESULTS.items() if key in values]
-    return tuple(units) + tuple((step, who) for step, key in _FAN_OUTS.items() for who in values.get(key, {}))
+    return tuple(units) + tuple((step, who) for step, key in FAN_OUTS.items() for who in values.get(key, {}))
 
 
 def _message(step: str, units: tuple[Unit, ...], count: tuple[int, int]) -> str:

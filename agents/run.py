@@ -7,12 +7,12 @@ import msgspec
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 
-from agents.checkpoints import CHECKPOINT_ERRORS, Checkpointer
+from agents.checkpoints import CHECKPOINT_ERRORS, Checkpointer, until_kept
 from agents.context import ReviewContext, new_fence, untrusted_texts
 from agents.graph import build_graph
 from agents.judges import Budget, Judge, JudgeUnavailable
 from agents.port import FindRelated, OnProgress, ReviewFailed, ReviewRequest
-from agents.progress import ProgressCounter, finished_units, units_of
+from agents.progress import FAN_OUTS, STEPS, ProgressCounter, finished_units, units_of
 from agents.state import (
     ReviewState,
     ballots_of,
@@ -37,7 +37,7 @@ class GraphReviewer:
     ) -> None:
         self._judge = judge
         self._graph = build_graph(checkpointer)
-        self._remembers = checkpointer is not None
+        self._checkpointer = checkpointer
         self._token_budget = token_budget
 
     async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
@@ -60,7 +60,7 @@ class GraphReviewer:
 
     async def _review(self, request: ReviewRequest, on_progress: OnProgress, find_related: FindRelated) -> Round:
         config: RunnableConfig = {"configurable": {"thread_id": request.run_id}}
-        before = await self._graph.aget_state(config) if self._remembers else None
+        before = await self._graph.aget_state(config) if self._checkpointer is not None else None
         started = before is not None and bool(before.values)
         progress = ProgressCounter(request)
         if before is not None and started:
@@ -76,12 +76,19 @@ class GraphReviewer:
                     values = cast("ReviewState", chunk)
                     continue
                 for step, update in cast("dict[str, dict[str, Any] | None]", chunk).items():
-                    await on_progress(progress.finish(step, update))
+                    if step in STEPS:  # LangGraph puts notes of its own beside them
+                        await self._until_kept(request.run_id, step, update or {})
+                        await on_progress(progress.finish(step, update))
         return _round(request, values)
+
+    async def _until_kept(self, run_id: str, step: str, update: dict[str, Any]) -> None:
+        if self._checkpointer is not None and step in FAN_OUTS:
+            channel = FAN_OUTS[step]
+            await until_kept(self._checkpointer, run_id, channel, update.get(channel, {}))
 
     @property
     def _durability(self) -> Any:
-        return "sync" if self._remembers else None
+        return "sync" if self._checkpointer is not None else None
 
     def _context(self, request: ReviewRequest, find_related: FindRelated, *, spent: Usage) -> ReviewContext:
         deadline = asyncio.get_running_loop().time() + request.deadline_seconds

@@ -44,13 +44,17 @@ async def no_related(_: Manuscript) -> Sequence[RelatedWork]:
 
 
 class ProgressLog:
-    """Keeps every step that was reported."""
+    """Keeps every step that was reported; `seen` is set when a message holds the sign."""
 
-    def __init__(self) -> None:
+    def __init__(self, sign: str = "100%") -> None:
         self.steps: list[Progress] = []
+        self.seen = asyncio.Event()
+        self._sign = sign
 
     async def __call__(self, progress: Progress) -> None:
         self.steps.append(progress)
+        if self._sign in progress.message:
+            self.seen.set()
 
     @property
     def percents(self) -> list[int]:
