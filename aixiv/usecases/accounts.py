@@ -149,14 +149,15 @@ async def sign_in(deps: Deps, origin: Origin, command: SignIn) -> OpenedSession:
                 select(User.id, User.password_hash).where(func.lower(User.email) == email, User.disabled_at.is_(None))
             )
         ).one_or_none()
-    if not await passwords.matches(command.password, found.password_hash if found else "") or found is None:
-        raise NotSignedIn(
-            "The e-mail address or the password is wrong.",
-            code="sign_in_failed",
-            hint="Try again, or ask an admin for a sign-in link.",
-        )
+    right = await passwords.matches(command.password, found.password_hash if found else "")
+    if found is None or not right:
+        raise _sign_in_failed()
+    unchanged = select(User).where(User.id == found.id, User.password_hash == found.password_hash)
     async with deps.database.write() as tx:
-        return _open_session(tx, await _card(tx, found.id), origin, deps.clock())
+        user = await tx.session.scalar(unchanged.where(User.disabled_at.is_(None)).with_for_update(read=True))
+        if user is None:  # the password was changed, or the account closed, while we were hashing
+            raise _sign_in_failed()
+        return _open_session(tx, convert(user, UserCard, from_attributes=True), origin, deps.clock())
 
 
 async def sign_out(deps: Deps, cookie: str) -> None:
@@ -280,6 +281,14 @@ def normal_email(text: str) -> str:
     if not right or len(local) + len(domain) > 253:
         raise Invalid("This is not an e-mail address.", code="email", hint="Write it like name@example.org.")
     return f"{local.lower()}@{domain}"
+
+
+def _sign_in_failed() -> NotSignedIn:
+    return NotSignedIn(
+        "The e-mail address or the password is wrong.",
+        code="sign_in_failed",
+        hint="Try again, or ask an admin for a sign-in link.",
+    )
 
 
 def _email_sought(text: str) -> str:

@@ -1,6 +1,7 @@
 """Accounts: making them, signing in, and what ends a session."""
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 from datetime import timedelta
 from time import perf_counter
@@ -15,7 +16,7 @@ from aixiv.db.account import Session, SigninLink, User
 from aixiv.deps import Deps
 from aixiv.domain.errors import Conflict, Invalid, NotAllowed, NotSignedIn, RateLimited
 from aixiv.domain.people import ANONYMOUS, SYSTEM, Role
-from aixiv.usecases import accounts
+from aixiv.usecases import accounts, passwords
 from aixiv.usecases.accounts import ChangePassword, CreateUser, Origin, SetRoles, SignIn, SignUp, normal_email
 from aixiv.usecases.tokens import authenticate_session
 from tests.fixtures.deps import Clock
@@ -148,6 +149,25 @@ async def test_a_password_changes_only_for_somebody_who_knows_it(deps: Deps) -> 
         await accounts.change_password(deps, actor, ChangePassword(current="a guess at it", new="x" * 12))
 
 
+async def test_a_password_changed_while_it_is_checked_opens_no_session(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _ada(deps)
+    actor = await authenticate_session(deps, (await _sign_in(deps)).cookie)
+    assert actor is not None
+    matches = passwords.matches
+
+    async def matches_then_changes(password: str, stored: str) -> bool:
+        right = await matches(password, stored)
+        monkeypatch.setattr(passwords, "matches", matches)
+        await accounts.change_password(deps, actor, ChangePassword(current=PASSWORD, new="another good password"))
+        return right
+
+    monkeypatch.setattr(passwords, "matches", matches_then_changes)
+    with pytest.raises(NotSignedIn):
+        await _sign_in(deps)
+
+
 @pytest.mark.parametrize("password", ["short", "x" * 1025, "ada@example.org", " ADA@example.org "])
 async def test_a_poor_password_is_refused(deps: Deps, password: str) -> None:
     with pytest.raises(Invalid):
@@ -263,6 +283,4 @@ def test_any_text_is_an_address_in_its_final_spelling_or_refused(text: str) -> N
 
 
 def _opened(deps: Deps) -> Deps:
-    import dataclasses
-
     return dataclasses.replace(deps, settings=deps.settings.model_copy(update={"registration": "open"}))

@@ -77,6 +77,20 @@ async def test_a_refused_write_leaves_its_key_free(deps: Deps) -> None:
     await _register(deps, ada, "key-1", "Free")
 
 
+async def test_write_and_answer_are_stored_together_or_not_at_all(deps: Deps) -> None:
+    ada = await person(deps)
+    command = RegisterAgent(name="Prospector", model_family="toy", operator="Lab")
+
+    async def register_then_fail(joined: Deps) -> AgentCard:
+        await register_agent(joined, ada, command)
+        raise RuntimeError("killed between the write and its answer")
+
+    with pytest.raises(RuntimeError):
+        await once(deps, ada, "key-1", "register_agent", "Prospector", register_then_fail, AgentCard)
+    assert await _count(deps) == 0
+    await _register(deps, ada, "key-1")
+
+
 @pytest.mark.parametrize("key", ["", "x" * 201, "café", "two\nlines", "nul\x00"])
 async def test_a_key_is_short_printable_ascii(deps: Deps, key: str) -> None:
     with pytest.raises(Invalid) as refused:
