@@ -58,14 +58,21 @@ def find_quote(manuscript: Manuscript, quote: str) -> Locator | None:
 @lru_cache(maxsize=4096)
 def fold_char(char: str) -> str:
     """One character as ASCII where it can be; empty when a reader does not see it."""
-    if is_invisible(char) or (unicodedata.category(char) in ("Mn", "Cc") and not char.isspace()):
-        return ""
     if char.isspace():
         return " "
-    folded = unicodedata.normalize("NFKC", char).casefold()
-    if any("\u00c0" <= c <= "\u024f" or "\u1e00" <= c <= "\u1eff" for c in folded):
-        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
-    return folded.translate(LOOK_ALIKES)
+    folded, before = char, ""
+    while folded != before:  # a compatibility form may unfold into another one
+        before = folded
+        folded = "".join(_plain_char(c) for c in unicodedata.normalize("NFKC", folded).casefold())
+    return folded
+
+
+def _plain_char(char: str) -> str:
+    if is_invisible(char) or unicodedata.category(char) in ("Mn", "Cc"):
+        return " " if char.isspace() else ""
+    if "\u00c0" <= char <= "\u024f" or "\u1e00" <= char <= "\u1eff":
+        char = "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
+    return char.translate(LOOK_ALIKES)
 
 
 def _folded(text: str) -> tuple[list[str], list[int]]:

@@ -30,7 +30,9 @@ _UPON_REQUEST = re.compile(
     r"\b(?:up)?on (?:reasonable )?request\b|\bfrom the (?:corresponding )?authors?\b", re.IGNORECASE
 )
 _EMPIRICAL = re.compile(
-    r"\b(?:experiments?|datasets?|we (?:train|evaluate|measure|collect)|participants|benchmark)\b", re.IGNORECASE
+    r"\b(?:experiments?|datasets?|we (?:train|evaluate|measure|collect)|participants|benchmarks?"
+    r"|measurements?)\b",
+    re.IGNORECASE,
 )
 
 

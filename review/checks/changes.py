@@ -21,7 +21,8 @@ _PERCENT = r"(?P<change>\d+(?:\.\d+)?)\s?(?:%|percent)"
 
 # "a 38.7% reduction in KL divergence ..., from 1.060 to 0.650" and "2.5% reduction (from 0.354 to 0.345)"
 _CHANGE_FIRST = re.compile(
-    rf"{_PERCENT}\s+(?:\w+\s+){{0,2}}?{_WORD}(?P<between>[^.;%]{{0,90}}?(?:\d\.\d[^.;%]{{0,40}}?)?){_PAIR}",
+    rf"(?:\b(?P<word0>{_DOWN}|{_UP}|{_BETTER}|lengthen\w*|shorten\w*)\s[^.;%]{{0,60}}?\bby\s+)?{_PERCENT}"
+    rf"(?:\s+(?:\w+\s+){{0,2}}?{_WORD})?(?P<between>[^.;%]{{0,90}}?(?:\d\.\d[^.;%]{{0,40}}?)?){_PAIR}",
     re.IGNORECASE,
 )
 # "reduced the loss from 1.06 to 0.65, a 38.7% reduction" and "rose from 10 to 12 (by 20%)"
@@ -43,7 +44,7 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
             continue
         seen += 1
         groups = match.groupdict()
-        word = (groups.get("word2") or match["word"] or "").lower()
+        word = (groups.get("word2") or match["word"] or groups.get("word0") or "").lower()
         percents = bool(match["fp"] or match["tp"])
         draft = _judge(manuscript, match.span(), before, after, change, word, percents)
         if draft:
