@@ -67,7 +67,10 @@ class Keeper:
     async def _live(self) -> str:
         """One life of the process, from start to death; returns how it ended."""
         self.state = "starting"
-        await asyncio.to_thread(self.service.prepare)
+        try:
+            await asyncio.to_thread(self.service.prepare)
+        except (StartRefused, OSError) as error:
+            return str(error)
         if self._stopping:
             return "stopped"
         self.process = launch(self.service.command, log=self.log)

