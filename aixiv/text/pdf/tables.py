@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from aixiv.text.pdf.blocks import Block, wide_gaps
+from aixiv.text.pdf.headings import is_usual
 from aixiv.text.pdf.lines import Line
 from aixiv.text.pdf.style import Style
 
@@ -50,11 +51,13 @@ def _neighbours(blocks: list[Block], at: int, step: int, style: Style) -> list[B
         found.append(block)
         edge = block.last if step > 0 else block.first
         index += step
+    while step > 0 and found and found[-1].kind == "heading":
+        found.pop()
     return found
 
 
 def _tabular(block: Block, style: Style) -> bool:
-    if block.kind == "heading" and block.heading is not None and block.heading.number:
+    if block.kind == "heading" and (is_usual(block.first) or (block.heading is not None and block.heading.number)):
         return False
     rows = sum(not _is_prose(line, style) for line in block.lines)
     return rows > 0.7 * len(block.lines)
