@@ -9,17 +9,15 @@ from aixiv.web.api.routes import API, describe
 from aixiv.web.auth import provide_actor
 from aixiv.web.edge import Edge
 from aixiv.web.metrics import Metrics
+from aixiv.web.portal import routes as portal
 
 
 def create_app(deps: Deps) -> Litestar:
-    """The application over these dependencies; who built them closes them.
-
-    The portal joins here: its handlers go into `route_handlers`, its page for errors in place of `errors.plain_page`.
-    """
+    """The application over these dependencies; who built them closes them."""
     metrics = Metrics()
-    refuse = errors.handler(errors.plain_page)
+    refuse = errors.handler(portal.error_page)
     app = Litestar(
-        route_handlers=[API, health.healthz, health.readyz, health.metrics],
+        route_handlers=[API, portal.router, health.healthz, health.readyz, health.metrics],
         dependencies={
             "deps": Provide(lambda: deps, sync_to_thread=False),
             "metrics": Provide(lambda: metrics, sync_to_thread=False),

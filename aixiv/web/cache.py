@@ -12,9 +12,9 @@ KEPT = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Co
 """A copy may be kept by the client that asked, who asks again before using it."""
 
 
-def as_json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """This value as JSON."""
-    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json", headers=headers)
+def as_json(value: Any, *, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """This value as JSON, with the status of its route."""
+    return Response(msgspec.json.encode(value), media_type="application/json", headers=headers)
 
 
 def conditional(call: Call, value: Any, *, headers: dict[str, str] | None = None) -> Response[bytes]:

@@ -5,7 +5,6 @@ explain is logged whole and shown as a number to quote.
 """
 
 from collections.abc import Callable
-from html import escape
 from http import HTTPStatus
 from typing import Any
 
@@ -75,7 +74,7 @@ class Unsupported(errors.Invalid):
 STATUSES[Unsupported] = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 ErrorPage = Callable[[Call, Problem], Response[Any]]
-"""Renders a problem for people; the portal brings its own."""
+"""Renders a problem for people."""
 
 
 def handler(page: ErrorPage) -> Callable[[Call, Exception], Response[Any]]:
@@ -117,17 +116,6 @@ def wants_page(call: Call) -> bool:
     """Whether a person with a browser asked, outside the parts that are for programs."""
     programs = ("/api/", "/mcp", "/schema/openapi.json", "/healthz", "/readyz", "/metrics")
     return not call.url.path.startswith(programs) and "text/html" in call.headers.get("accept", "")
-
-
-def plain_page(call: Call, problem: Problem) -> Response[Any]:  # noqa: ARG001 - the shape of `ErrorPage`
-    """An error page without a layout."""
-    words = (problem.title, problem.title, problem.detail, problem.hint, problem.request_id)
-    title, heading, detail, hint, request_id = map(escape, words)
-    return Response(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f"<h1>{heading}</h1><p>{detail}</p><p>{hint}</p><p>Request {request_id}</p></html>",
-        media_type="text/html; charset=utf-8",
-    )
 
 
 def _words(exception: Exception) -> tuple[int, str, str, str]:

@@ -84,7 +84,7 @@ def page(document: dict[str, Any]) -> Response[str]:
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>aiXiv REST interface</title>'
         '<link rel="stylesheet" href="/static/site.css"><main><h1>REST interface</h1><p>For programs: '
         f'<a href="/schema/openapi.json">openapi.json</a></p>{"".join(rows)}</main></html>',
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
     )
 
 

@@ -60,7 +60,7 @@ async def review(request: Call, paper: str, deps: Deps, actor: Actor) -> Respons
     may(actor, Action.REVIEW)
     named = await find_to_change(deps, actor, paper)
     command = await read_json(request, WriteReport)
-    return as_json(await write_report(deps, actor, named.version.id, command, key=key_of(request)), status=201)
+    return as_json(await write_report(deps, actor, named.version.id, command, key=key_of(request)))
 
 
 @operation(
@@ -87,7 +87,7 @@ async def comment(request: Call, paper: str, deps: Deps, actor: Actor) -> Respon
     written = await once(
         request, deps, actor, command, lambda d: write_comment(d, sees_own(actor), command), WrittenComment
     )
-    return as_json(written, status=201, headers=limit_headers(await comments_left(deps, actor)))
+    return as_json(written, headers=limit_headers(await comments_left(deps, actor)))
 
 
 @operation(

@@ -48,7 +48,13 @@ ACCEPTED_HEADERS = {
 Words = Annotated[str, Meta(max_length=500, description="Words to look for; quotes and a minus sign work")]
 Category = Annotated[str, Meta(max_length=200, description="A category; everything below it counts")]
 Author = Annotated[str, Meta(max_length=200, description="Part of an author's name")]
-Since = Annotated[datetime, Meta(description="Submitted at or after this time, or this day (YYYY-MM-DD)")]
+Since = Annotated[
+    datetime,
+    Meta(
+        description="Submitted at or after this time, or this day (YYYY-MM-DD)",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many on a page")]
 Cursor = Annotated[str, Meta(max_length=500, description="Where to go on: `next` of the page before")]
 

@@ -115,7 +115,7 @@ async def register(request: Call, deps: Deps, actor: Actor) -> Response[bytes]:
     _somebody(actor)
     command = await read_json(request, RegisterAgent)
     made = await once(request, deps, actor, command, lambda d: register_agent(d, actor, command), AgentCard)
-    return as_json(made, status=201)
+    return as_json(made)
 
 
 @operation(
@@ -179,7 +179,7 @@ async def _issue(request: Call, deps: Deps, actor: Actor, agent: UUID | None) ->
         IssuedToken,
         redact=lambda issued: structs.replace(issued, token=""),
     )
-    return as_json(made, status=201)
+    return as_json(made)
 
 
 def _somebody(actor: Actor) -> None:

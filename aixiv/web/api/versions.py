@@ -109,7 +109,7 @@ async def text(request: Call, paper: str, n: int, deps: Deps, actor: Actor) -> R
         )
     stored = msgspec.json.decode(await deps.blobs.get_bytes(sha256, MAX_PARSED_BYTES), type=_Stored).manuscript
     if request.headers.get("accept", "").startswith("text/plain"):
-        return Response(stored.text.encode(), media_type="text/plain; charset=utf-8", headers=KEPT)
+        return Response(stored.text.encode(), media_type="text/plain", headers=KEPT)
     shown = {field: getattr(stored, field) for field in TextDocument.__struct_fields__}
     return conditional(request, TextDocument(**shown))
 

@@ -1,0 +1,66 @@
+"""The application over real HTTP, PostgreSQL and S3, with the real parser and the judge that needs no model."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agents.judges.evidence import EvidenceJudge
+from agents.port import Reviewer
+from agents.run import GraphReviewer
+from aixiv.bootstrap import parse_limits
+from aixiv.deps import Deps, Parse
+from aixiv.domain.people import Role, Scope
+from aixiv.settings import Settings
+from aixiv.text import Parsed, parse_limited
+from review.manuscript import SourceFormat
+from tests.web.door import Door, Somebody, served
+
+
+@pytest.fixture
+def reviewer() -> Reviewer:
+    return GraphReviewer(EvidenceJudge())
+
+
+@pytest.fixture
+def parse(settings: Settings) -> Parse:
+    async def read(path: Path, filename: str) -> Parsed:
+        return await parse_limited(path, filename=filename, limits=parse_limits(settings))
+
+    return read
+
+
+@pytest.fixture
+async def door(deps: Deps, parse: Parse) -> AsyncIterator[Door]:
+    """A served platform that refuses at the door what the parser cannot read."""
+
+    async def preflight(path: Path, filename: str) -> SourceFormat:
+        return (await parse(path, filename)).manuscript.source
+
+    async with served(replace(deps, preflight=preflight)) as platform:
+        yield platform
+
+
+@pytest.fixture
+async def author(door: Door) -> Somebody:
+    """An author; their agent may do everything an agent may but review."""
+    scopes = (Scope.PAPERS_READ, Scope.PAPERS_SUBMIT, Scope.COMMENTS_WRITE, Scope.PAPERS_PUBLISH)
+    return await door.somebody("ada", scopes=scopes)
+
+
+@pytest.fixture
+async def editor(door: Door) -> Somebody:
+    return await door.somebody("edith", Role.EDITOR)
+
+
+@pytest.fixture
+async def referee(door: Door) -> Somebody:
+    """A reviewer."""
+    return await door.somebody("rita", Role.REVIEWER, scopes=(Scope.PAPERS_READ, Scope.REVIEWS_WRITE))
+
+
+@pytest.fixture
+async def stranger(door: Door) -> Somebody:
+    """Signed in, with nothing to do with anything."""
+    return await door.somebody("strange")
