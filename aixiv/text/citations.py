@@ -4,7 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from review.manuscript import Citation, Reference
+from msgspec.structs import replace
+
+from review.manuscript import Citation, Manuscript, Reference
 
 NUMERIC = re.compile(r"\[(\d{1,3}(?:\s*[,;–—-]\s*\d{1,3})*)\]")
 NAME = r"[A-ZÀ-Þ][\w'’‘\-‐]*[^\W\d_]"
@@ -44,6 +46,15 @@ def find_citations(text: str, references: Sequence[Reference]) -> tuple[Citation
     if references and resolved[0] < 0.2 * max(resolved[1], 1):
         numeric = [c for c in numeric if c.resolved and all(r.label for r in references)]
     return tuple(sorted(numeric + named, key=lambda c: (c.start, c.target or 0)))
+
+
+def with_plain_citations(made: Manuscript) -> Manuscript:
+    """The manuscript with the citations its author typed by hand, beside those its source marked."""
+    marked = made.citations
+    typed = [
+        c for c in find_citations(made.text, made.references) if not any(m.start <= c.start < m.end for m in marked)
+    ]
+    return replace(made, citations=tuple(sorted([*marked, *typed], key=lambda c: c.start)))
 
 
 def _outside(found: Iterable[Citation], references: Sequence[Reference]) -> list[Citation]:

@@ -42,7 +42,8 @@ def _plain_text(head: bytes, filename: str) -> SourceFormat:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 4 or len(head) < HEAD_BYTES:
+        cut = error.start >= len(head) - 4 and len(head) == HEAD_BYTES
+        if not cut and not LATEX_MARKS.search(head):  # old LaTeX sources may be in Latin-1
             raise Unreadable("unknown_format", "The file is neither a PDF nor text in UTF-8.") from error
     suffix = Path(filename).suffix.lower()
     if suffix in (".tex", ".ltx", ".latex") or LATEX_MARKS.search(head):

@@ -1,5 +1,7 @@
 """Small papers made for the tests: PDFs drawn with reportlab, with whatever a test wants hidden or spoiled."""
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -218,3 +220,12 @@ def paper_latex() -> str:
         + "\n\\end{tabular}\\end{table}\nSee \\cite{k1,k3} and Table~\\ref{t}.\n"
         "\\begin{thebibliography}{9}\n" + entries + "\n\\end{thebibliography}\n\\end{document}\n"
     )  # fmt: skip
+
+
+def zip_of(members: dict[str, str | bytes]) -> bytes:
+    """A zip archive of these members."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from aixiv.text.citations import with_plain_citations
 from aixiv.text.draft import Draft
 from aixiv.text.failures import Unreadable
 from aixiv.text.latex.archive import unpack
@@ -98,7 +99,7 @@ class Walk:
             self._references()
         if not title:
             warnings = (*warnings, "no title was recognised")
-        return self.draft.manuscript(
+        made = self.draft.manuscript(
             source="latex",
             title=title,
             abstract=self.abstract,
@@ -106,6 +107,7 @@ class Walk:
             keywords=self.keywords,
             warnings=warnings,
         )
+        return with_plain_citations(made)
 
     def _front(self, command: str) -> str:
         whole = self.preamble + self.body

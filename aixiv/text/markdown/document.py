@@ -7,7 +7,7 @@ from pathlib import Path
 from markdown_it.token import Token
 from msgspec.structs import replace
 
-from aixiv.text.citations import find_citations
+from aixiv.text.citations import with_plain_citations
 from aixiv.text.draft import PRIVATE, Draft
 from aixiv.text.failures import Unreadable
 from aixiv.text.markdown.front_matter import Value, as_list, as_text, split_front_matter
@@ -101,7 +101,9 @@ class Walk:
             keywords=as_list(self.matter.get("keywords")),
             warnings=() if self.title else ("no title was recognised",),
         )
-        return self._with_citations(made)
+        end = made.references[0].start if made.references else len(made.text)
+        keyed = keyed_citations(made.text, self.draft.keys, end)
+        return with_plain_citations(replace(made, citations=tuple(keyed)))
 
     def _front(self) -> None:
         if self.title:
@@ -232,11 +234,3 @@ class Walk:
             if section.title.casefold() == title:
                 return text[section.body : section.end].strip()
         return ""
-
-    def _with_citations(self, made: Manuscript) -> Manuscript:
-        end = made.references[0].start if made.references else len(made.text)
-        keyed = keyed_citations(made.text, self.draft.keys, end)
-        named = [
-            c for c in find_citations(made.text, made.references) if not any(k.start <= c.start < k.end for k in keyed)
-        ]
-        return replace(made, citations=tuple(sorted([*keyed, *named], key=lambda c: c.start)))
