@@ -118,7 +118,7 @@ async def _until_settled(deps: Deps, actor: Actor, reference: str) -> PaperCard:
             if card.latest.status not in MOVING:
                 print(f"  v{card.latest.n}: {_end(card, card.latest)}", flush=True)
                 return card
-            line = f"  v{card.latest.n}: {step.percent:3d} % {step.message}" if step else said
+            line = f"  v{card.latest.n}: {step.percent:3d} % {step.message}" if step and step.message else said
             if line != said:
                 print(line, flush=True)
                 said = line

@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import sys
+from datetime import timedelta
 
 from alembic import command
 from alembic.config import Config
@@ -20,6 +21,8 @@ from aixiv.supervisor.home import with_running_addresses
 from aixiv.supervisor.up import Running, run, table
 from aixiv.usecases.accounts import ensure_admin, make_signin_link
 
+FIRST_LINK_LIFE = timedelta(hours=24)
+
 
 def up(*, demo: bool = False) -> int:
     """Start every service, apply migrations, and keep serving until Ctrl-C.
@@ -33,13 +36,14 @@ def up(*, demo: bool = False) -> int:
     async def on_ready(running: Running) -> None:
         async with opened(running.settings) as parts:
             admin = await ensure_admin(parts.deps)
-            link = await make_signin_link(parts.deps, SYSTEM, admin)
+            link = await make_signin_link(parts.deps, SYSTEM, admin, life=FIRST_LINK_LIFE)
+            print(table(running.rows()))
+            print(f"\njudge: {judge_name(running.settings)}")
+            print(f"aiXiv is serving at {running.settings.address}")
+            print(f"sign in once with {link.url}", flush=True)
             if demo:
                 await publish_bundled_works(parts.deps, admin)
-        print(table(running.rows()))
-        print(f"\njudge: {judge_name(running.settings)}")
-        print(f"aiXiv is serving at {running.settings.address}")
-        print(f"sign in once with {link.url}", flush=True)
+                print(f"\nThe bundled works are at {running.settings.address}", flush=True)
 
     return asyncio.run(run(Settings(), on_ready=on_ready))
 
