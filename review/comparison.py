@@ -131,7 +131,8 @@ def _resolution(finding: Finding, new: Manuscript, outlook: Outlook) -> FindingR
     quote, locator = finding.quote, find_quote(new, finding.quote) if finding.quote else None
     if outlook.repeated is not None:
         resolution, evidence = _still_found(finding, outlook.repeated, outlook.answer)
-        quote, locator = outlook.repeated.quote, outlook.repeated.locator
+        quote = outlook.repeated.quote
+        locator = outlook.repeated.locator or (find_quote(new, quote) if quote else None)
     elif outlook.check is not None:
         resolution, evidence = _check_is_silent(outlook.check)
     else:

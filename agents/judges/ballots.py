@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from agents.judges import Material
+from agents.judges.reading import count
 from agents.judges.weighing import Scores, mean_with_lens, weigh
-from review.checks.facts import facts
 from review.policy import Voter
 from review.report import Ballot, Finding, Vote
 from review.rubric import OVERALL, Rubric
@@ -50,7 +50,7 @@ def cast_ballot(voter: Voter, material: Material, *, model: str) -> Ballot:
     """One voter's ballot, with the reason and what would change it."""
     rubric = material.rubric
     findings = tuple(f for r in material.reports for f in r.weaknesses)
-    scores = weigh(facts(material.manuscript, material.kind), material.kind, rubric, findings)
+    scores = weigh(count(material.manuscript, material.kind), material.kind, rubric, findings)
     lens = rubric.lens(voter.lens)
     bar = BARS.get(lens, STRICT)
     weighed = _weighed(lens, bar, rubric, scores, findings, material)
@@ -93,8 +93,8 @@ def _decide(bar: Bar, seen: Weighed) -> tuple[Vote, str]:
 
 
 def _obstacles(bar: Bar, seen: Weighed) -> list[str]:
-    obstacles = [f"A critical finding stands: {f.claim}" for f in seen.criticals]
-    obstacles += [f"A major finding stands: {f.claim}" for f in seen.majors]
+    obstacles = [f"A critical finding stands: {f.claim} [{f.id}]" for f in seen.criticals]
+    obstacles += [f"A major finding stands: {f.claim} [{f.id}]" for f in seen.majors]
     if seen.missing:
         obstacles.append(f"Something a reader needs is missing ({len(seen.missing)} of the required parts).")
     if seen.worse:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from agents.judges import Material, Order
 from agents.judges.ballots import cast_ballot
 from agents.judges.pairwise import look
+from agents.judges.reading import count
 from agents.judges.signals import Seen
 from agents.judges.weighing import Scores, overall, weigh
-from review.checks.facts import Facts, facts
+from review.checks.facts import Facts
 from review.panel import by_severity
 from review.policy import Voter
 from review.report import Ballot, CriterionScore, Finding, PairwiseOpinion, Report, Usage
@@ -53,7 +54,7 @@ def _report(role: str, material: Material) -> Report:
     began = time.monotonic()
     rubric = material.rubric
     findings = tuple(f for result in material.checks for f in result.findings)
-    counted = facts(material.manuscript, material.kind)
+    counted = count(material.manuscript, material.kind)
     scores = weigh(counted, material.kind, rubric, findings)
     own = rubric.assign(material.roles).get(role, rubric.keys)
     weaknesses = by_severity(tuple(f for f in findings if rubric.criterion(f.criterion).key in own))
@@ -80,8 +81,8 @@ def _report(role: str, material: Material) -> Report:
 
 def _summary(material: Material, counted: Facts, weaknesses: tuple[Finding, ...], own: Sequence[str]) -> str:
     manuscript = material.manuscript
-    extent = f"{counted.references} references, {counted.tables} tables and {counted.figures} figures"
-    sentences = [f"“{manuscript.title}” is a {material.kind} of {counted.words} words with {extent}."]
+    parts = [_many(counted.references, "reference"), _many(counted.tables, "table"), _many(counted.figures, "figure")]
+    sentences = [f"“{manuscript.title}” is a {material.kind} of {counted.words} words with {', '.join(parts)}."]
     if counted.contributions:
         sentences.append(f"What it sets out to do, in its own words: “{_short(counted.contributions[0].quote)}”")
     if counted.results and material.kind == "paper":
@@ -90,10 +91,18 @@ def _summary(material: Material, counted: Facts, weaknesses: tuple[Finding, ...]
     ran = [c for c in material.checks if c.status in ("passed", "found")]
     grave = sum(f.severity in ("critical", "major") for f in weaknesses)
     sentences.append(
-        f"This reviewer looks at {titles}. {len(ran)} of {len(material.checks)} checks could be applied; "
-        f"{len(weaknesses)} findings fall under these criteria, {grave} of them grave."
+        f"This reviewer looks at {titles}. {len(ran)} of {len(material.checks)} checks could be applied. "
+        f"{_findings(len(weaknesses))} under these criteria, {grave or 'none'} of them grave."
     )
     return " ".join(sentences)
+
+
+def _findings(number: int) -> str:
+    return "One finding falls" if number == 1 else f"{number or 'No'} findings fall"
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"
 
 
 def _strengths(seen: tuple[Seen, ...]) -> tuple[str, ...]:

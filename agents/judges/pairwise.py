@@ -1,9 +1,8 @@
 """Two versions side by side without a model: which carries fewer and lighter findings, and which lost substance."""
 
 from agents.judges import Material, Order
+from agents.judges.reading import read_work
 from agents.judges.weighing import Scores, weigh
-from review.checks import run_checks
-from review.checks.facts import facts
 from review.comparison import burden
 from review.report import Finding, PairwiseOpinion
 
@@ -15,11 +14,9 @@ def look(material: Material, *, order: Order, letter: bool) -> PairwiseOpinion:
     if material.previous is None:
         raise ValueError("a comparison needs a previous version")
     old, new = material.previous.manuscript, material.manuscript
-    old_findings, new_findings = (
-        tuple(f for result in run_checks(m, material.kind) for f in result.findings) for m in (old, new)
-    )
-    old_scores, new_scores = (weigh(facts(m, material.kind), material.kind, material.rubric, ()) for m in (old, new))
-    lighter = burden(old_findings) - burden(new_findings)
+    before, after = (read_work(m, material.kind) for m in (old, new))
+    old_scores, new_scores = (weigh(r.facts, material.kind, material.rubric, ()) for r in (before, after))
+    lighter = burden(before.findings) - burden(after.findings)
     richer = 4 * (_substance(new_scores) - _substance(old_scores))
     gain = lighter + richer
     preferred = "tie" if abs(gain) < MARGIN else ("new" if gain > 0 else "old")
@@ -27,7 +24,7 @@ def look(material: Material, *, order: Order, letter: bool) -> PairwiseOpinion:
         order=order,
         letter=letter,
         preferred=preferred,  # type: ignore[arg-type]  # one of three literals
-        reason=_reason(old_findings, new_findings, old_scores, new_scores),
+        reason=_reason(before.findings, after.findings, old_scores, new_scores),
     )
 
 

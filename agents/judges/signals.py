@@ -5,6 +5,7 @@ check finds an error in it. A missing signal becomes a question to the author, n
 proof of absence. The few marked `needed` keep a work from being accepted while they are missing.
 """
 
+import re
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -43,7 +44,11 @@ class Seen(Struct, frozen=True, kw_only=True):
 def seen(facts: Facts, kind: Kind) -> tuple[Seen, ...]:
     """Every signal of this kind of work, as the facts show it."""
     return tuple(
-        Seen(signal=s, share=max(0.0, min(1.0, s.share(facts))), passage=next(iter(s.show(facts)), None))
+        Seen(
+            signal=s,
+            share=max(0.0, min(1.0, s.share(facts))),
+            passage=next((p for p in s.show(facts) if _is_sentence(p.quote)), None),
+        )
         for s in (PAPER if kind == "paper" else PROPOSAL)
     )
 
@@ -52,6 +57,18 @@ def depth(facts: Facts, kind: Kind) -> float:
     """How much text there is to judge, 0..1: full from the length of a short but complete work."""
     full = 1200 if kind == "paper" else 600
     return min(1.0, facts.words / full)
+
+
+def _is_sentence(quote: str) -> bool:
+    """Whether a passage reads as a sentence: no heading, no row of a table."""
+    digits = sum(c.isdigit() for c in quote)
+    return len(quote) >= 40 and quote[0].isupper() and quote[-1] in ".:;" and digits < len(quote) / 5
+
+
+def _own_limits(facts: Facts) -> tuple[Passage, ...]:
+    """Passages about limits that do not speak of other people's work."""
+    elsewhere = re.compile(r"related|background|prior|previous|introduc|abstract", re.IGNORECASE)
+    return tuple(p for p in facts.quotes("limitations") if not elsewhere.search(p.locator.section or ""))
 
 
 def _practice(*names: str) -> Callable[[Facts], float]:
@@ -124,8 +141,8 @@ PAPER: tuple[Signal, ...] = (
         key="limitations",
         criterion="soundness",
         weight=2,
-        share=_either(_part("limitations"), _practice("limitations")),
-        show=_quotes("limitations"),
+        share=_either(_part("limitations"), lambda f: float(bool(_own_limits(f)))),
+        show=_own_limits,
         good="Says where its result ends",
         ask="Where does the result not hold? No limitation is stated.",
         change="Add a paragraph on limitations: what was not tested, and what would change the conclusion.",

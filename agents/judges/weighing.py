@@ -18,7 +18,9 @@ PENALTY = {"critical": 2.0, "major": 1.0, "minor": 0.2, "note": 0.0}
 MINOR_LIMIT = 1.0  # many small things never weigh more than one major one
 CAPS = {"critical": 3.0, "major": 5.5, "minor": 10.0, "note": 10.0}
 MISSING_CAP = 5.0  # overall, while something needed is missing
-NEXT_CAP = 0.7  # each further grave finding or gap lowers the cap by this factor
+NEXT_CAP = 0.4  # points by which each further grave finding or gap lowers the cap
+LEAST_CAP = 2.0
+OUTSIDE = 1.0  # how much milder a reviewer caps for a finding outside its own criteria
 FLOOR = 1.0
 
 
@@ -53,7 +55,7 @@ def overall(scores: Scores, rubric: Rubric, findings: Sequence[Finding], *, own:
     """One number, 1..10; criteria in `own` count double."""
     weights = {c.key: c.weight * (2 if c.key in own else 1) for c in rubric.criteria}
     mean = sum(scores.criteria[key] * weight for key, weight in weights.items()) / sum(weights.values())
-    return round(max(FLOOR, min(1 + (mean - 1) * 9 / 4, _cap(scores, findings))), 1)
+    return round(max(FLOOR, min(1 + (mean - 1) * 9 / 4, _cap(scores, rubric, findings, own))), 1)
 
 
 def mean_with_lens(scores: Scores, rubric: Rubric, lens: str) -> float:
@@ -74,7 +76,11 @@ def _penalty(rubric: Rubric, criterion: str, findings: Sequence[Finding]) -> flo
     return grave + min(MINOR_LIMIT, small)
 
 
-def _cap(scores: Scores, findings: Sequence[Finding]) -> float:
-    limits = [CAPS[f.severity] for f in findings if f.severity in ("critical", "major")]
+def _cap(scores: Scores, rubric: Rubric, findings: Sequence[Finding], own: Sequence[str]) -> float:
+    limits = [
+        CAPS[f.severity] + (0.0 if rubric.criterion(f.criterion).key in own else OUTSIDE)
+        for f in findings
+        if f.severity in ("critical", "major")
+    ]
     limits += [MISSING_CAP] * len(scores.missing)
-    return min(limits, default=10.0) * NEXT_CAP ** max(0, len(limits) - 1)
+    return max(LEAST_CAP, min(limits, default=10.0) - NEXT_CAP * max(0, len(limits) - 1))

@@ -8,8 +8,8 @@ from langgraph.runtime import Runtime
 
 from agents.context import ReviewContext
 from agents.state import ReviewState, plain
-from review.manuscript import Manuscript
-from review.quotes import MIN_QUOTE, find_quote
+from review.manuscript import Locator, Manuscript
+from review.quotes import MIN_QUOTE, find_quote, normalise
 from review.report import Finding, Report
 
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
@@ -39,9 +39,8 @@ def checked_report(report: Report, manuscript: Manuscript, check_ids: frozenset[
     for finding in report.weaknesses:
         if not finding.quote.strip():
             kept.append(finding if finding.source in check_ids else msgspec.structs.replace(finding, severity="note"))
-        elif locator := find_quote(manuscript, finding.quote):
-            own = finding.locator if finding.source in check_ids else None
-            kept.append(msgspec.structs.replace(finding, locator=own or locator))
+        elif locator := _place(finding, manuscript):
+            kept.append(msgspec.structs.replace(finding, locator=locator))
         else:
             dropped.append(f"{finding.claim} (the quoted passage is not in the manuscript)")
     strengths = []
@@ -51,6 +50,14 @@ def checked_report(report: Report, manuscript: Manuscript, check_ids: frozenset[
         else:
             strengths.append(strength)
     return msgspec.structs.replace(report, weaknesses=tuple(kept), strengths=tuple(strengths), dropped=tuple(dropped))
+
+
+def _place(finding: Finding, manuscript: Manuscript) -> Locator | None:
+    """Where the manuscript says it: at the place the finding names, which may be short, or anywhere else."""
+    named = finding.locator
+    if named is not None and normalise(finding.quote) in normalise(manuscript.text[named.start : named.end]):
+        return named
+    return find_quote(manuscript, finding.quote)
 
 
 def _invented(sentence: str, manuscript: Manuscript) -> str:
