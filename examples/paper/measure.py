@@ -3,9 +3,8 @@
     python examples/paper/measure.py --out results.json            # about 11 minutes
     python examples/paper/measure.py --out quick.json --blocks 2 --seconds 0.2
 
-Starts its own PostgreSQL in a temporary folder and needs no other service. A block visits every cell (variant x writers
-x batch) once, in an order drawn from the seed; blocks are the unit of resampling, so that slow drift of the machine
-hits all cells alike. Raw values of every run are kept in the output; `fill.py` turns them into the paper's tables.
+Starts its own PostgreSQL in a temporary folder. A block visits every cell (variant x writers x batch) once, in an order
+drawn from the seed, so that slow drift of the machine hits all cells alike. `fill.py` makes the paper's tables of it.
 """
 
 import argparse
@@ -286,8 +285,8 @@ def delete_inner(events: list[Event], at: int, _: random.Random) -> list[Event]:
 
 def swap(events: list[Event], at: int, _: random.Random) -> list[Event]:
     """Exchange the bodies of two neighbours."""
-    a, b = events[at], events[at + 1]
-    return [*events[:at], a._replace(body=b.body), b._replace(body=a.body), *events[at + 2 :]]
+    first, second = events[at : at + 2]
+    return [*events[:at], first._replace(body=second.body), second._replace(body=first.body), *events[at + 2 :]]
 
 
 def cut_tail(events: list[Event], at: int, _: random.Random) -> list[Event]:
@@ -310,7 +309,7 @@ ATTACKS: dict[str, Callable[[list[Event], int, random.Random], list[Event]]] = {
 
 
 def measure_tampering(admin: psycopg.Connection, trials: int, seed: int) -> dict[str, Any]:
-    """How many of `trials` forgeries of each kind are noticed: by the chain alone, and with a head kept elsewhere."""
+    """How many forgeries of each kind are noticed: by the chain alone, and with a head kept elsewhere."""
     fill_log(admin, 1000, seed)
     genuine = list(stored(admin))
     head = (len(genuine), genuine[-1].hash)
