@@ -59,6 +59,8 @@ class Flattener:
     def _flatten(self, name: str, folder: str, chain: tuple[str, ...]) -> str:
         text = decode(self.sources[name])
         self.chars += len(text)
+        if self.chars > MOST_CHARS and not chain:
+            raise Unreadable("too_large", f"The source has more than {MOST_CHARS:,} characters.")
         if self.chars > MOST_CHARS:
             raise Unreadable("archive_bomb", "The sources grow beyond all measure when their inputs are put in place.")
         if chain:
