@@ -52,6 +52,7 @@ async def test_a_person_signs_in_whatever_the_case_of_the_address(deps: Deps) ->
         ("not an address", PASSWORD),
         ("ada@example.org", ""),
         ("bot@example.org", ""),
+        ("bot@example.org", "nobody has this password"),
         ("ada@example.org", PASSWORD + "x" * 2000),
     ],
 )

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
+from aixiv.db import Database
 from aixiv.db.account import Token
 from aixiv.deps import Deps
 from aixiv.domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn
 from aixiv.domain.ids import new_id
 from aixiv.domain.people import SYSTEM, Actor, ActorKind, Role, Scope
 from aixiv.queries.people import tokens_of
+from aixiv.queue import Deferrer, make_queue
 from aixiv.usecases.accounts import disable_user
 from aixiv.usecases.registration import RegisterAgent, disable_agent, register_agent
 from aixiv.usecases.tokens import (
@@ -191,8 +193,11 @@ async def test_the_last_use_is_noted_at_most_once_a_minute(deps: Deps, clock: Cl
 
 async def test_a_token_works_on_a_platform_that_is_read_only(deps: Deps) -> None:
     issued = await issue_token(deps, await person(deps), IssueToken(name="laptop", scopes=READ))
-    frozen = dataclasses.replace(deps, settings=deps.settings.model_copy(update={"read_only": True}))
-    assert (await authenticate_token(frozen, issued.token)).signed_in
+    settings = deps.settings.model_copy(update={"read_only": True})
+    database = Database(settings.database_url, defer=Deferrer(make_queue(settings.database_url)), read_only=True)
+    actor = await authenticate_token(dataclasses.replace(deps, settings=settings, database=database), issued.token)
+    await database.close()
+    assert actor.signed_in
 
 
 @given(st.integers(0, 43), st.characters(codec="ascii"))
