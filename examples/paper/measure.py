@@ -202,9 +202,8 @@ def sample(admin: psycopg.Connection, postmaster: psutil.Process) -> tuple[float
 
 def count(connection: psycopg.Connection, query: str) -> int:
     """The one integer this query returns."""
-    row = connection.execute(query).fetchone()
-    assert row is not None
-    return int(row[0])
+    (value,) = connection.execute(query).fetchone() or (0,)
+    return int(value)
 
 
 def link(prev: bytes, seq: int, text: str) -> bytes:
@@ -383,9 +382,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0, help="measured window of one run")
     parser.add_argument("--seed", type=int, default=20261123)
     parser.add_argument("--log-size", type=int, default=100_000, help="events of the log that is verified")
-    options = parser.parse_args()
-    results = measure(options.blocks, options.seconds, options.seed, options.log_size)
-    options.out.write_text(json.dumps(round_floats(results), indent=1) + "\n", encoding="utf-8")
+    given = parser.parse_args()
+    results = round_floats(measure(given.blocks, given.seconds, given.seed, given.log_size))
+    given.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 def round_floats(value: Any) -> Any:
