@@ -78,7 +78,7 @@ async def test_an_unknown_address_takes_as_long_as_a_known_one(deps: Deps) -> No
         return min(times)
 
     known, unknown = await fastest("ada@example.org"), await fastest("nobody@example.org")
-    assert 0.4 < unknown / known < 2.5
+    assert 0.25 < unknown / known < 4  # hashing nothing would make it about 0.05
 
 
 async def test_guessing_stops_after_ten_wrong_passwords_and_goes_on_later(deps: Deps, clock: Clock) -> None:
