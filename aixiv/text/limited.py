@@ -12,7 +12,7 @@ import msgspec
 
 from aixiv.text.failures import Unreadable, as_code
 from aixiv.text.parsed import Parsed, ParseLimits
-from aixiv.text.worker import OUT_OF_MEMORY, Refusal, Request
+from aixiv.text.wire import OUT_OF_MEMORY, Refusal, Request
 
 PACKAGE_ROOT = Path(__file__).parents[2]
 BARE_ENVIRONMENT = {  # nothing of ours: no secrets, no addresses; one thread is enough for a parse
@@ -22,7 +22,7 @@ BARE_ENVIRONMENT = {  # nothing of ours: no secrets, no addresses; one thread is
     "PYTHONDONTWRITEBYTECODE": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-MEMORY_WORDS = (b"MemoryError", b"bad_alloc", b"Cannot allocate memory", b"out of memory", b"failed to map")
+MEMORY_WORDS = (b"memoryerror", b"bad_alloc", b"allocate memory", b"memory alloc", b"out of memory", b"failed to map")
 STDERR_KEPT = 64 * 1024
 
 
@@ -76,7 +76,7 @@ def _answer(status: int, result: Path, errors: Path, limits: ParseLimits) -> Par
         refusal = msgspec.json.decode(answer[1:], type=Refusal)
         raise Unreadable(as_code(refusal.code), refusal.message, refusal.hint)
     with errors.open("rb") as file:
-        said = file.read(STDERR_KEPT)
+        said = file.read(STDERR_KEPT).lower()
     if status == OUT_OF_MEMORY or any(word in said for word in MEMORY_WORDS):
         bound = f"{limits.memory_bytes / 2**20:,.0f} MiB"
         raise Unreadable("parse_memory", f"Reading the file needed more than {bound} of memory.")

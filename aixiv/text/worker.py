@@ -9,31 +9,14 @@ import sys
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from aixiv.text.failures import Unreadable
 from aixiv.text.parse import parse_file
 from aixiv.text.parsed import ParseLimits
+from aixiv.text.wire import OUT_OF_MEMORY, Refusal, Request
 
-OUT_OF_MEMORY = 77
 MOST_RESULT_BYTES = 512 * 2**20
 MOST_OPEN_FILES = 64
-
-
-class Request(Struct, frozen=True, kw_only=True):
-    """What to read and under which limits."""
-
-    path: str
-    filename: str
-    limits: ParseLimits
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    """An `Unreadable` on its way through a file."""
-
-    code: str
-    message: str
-    hint: str
 
 
 def main(request_path: str, result_path: str) -> int:

@@ -129,11 +129,11 @@ async def test_a_slow_parse_is_stopped_and_leaves_no_process(tmp_path: Path) -> 
 
 
 @pytest.mark.anyio
-async def test_a_parse_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
-    source = d.paper_latex().replace("\\maketitle", "word " * 1_800_000)
-    path = _written(tmp_path / "long.tex", source.encode())
+@pytest.mark.parametrize("memory", [60 * 2**20, 130 * 2**20])
+async def test_a_parse_that_needs_too_much_memory_is_refused(tmp_path: Path, memory: int) -> None:
+    path = d.paper_pdf(tmp_path / "paper.pdf")
     with pytest.raises(Unreadable) as caught:
-        await parse_limited(path, filename="long.tex", limits=ParseLimits(memory_bytes=160 * 2**20))
+        await parse_limited(path, filename="paper.pdf", limits=ParseLimits(memory_bytes=memory))
     assert caught.value.code == "parse_memory"
 
 
