@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import structlog
 from litestar import Litestar, Request, Response
 from litestar.datastructures import Headers
@@ -27,6 +28,10 @@ log = structlog.get_logger()
 MAX_JSON = 2**20
 FORM_SLACK = 2 * 2**20
 """What a form may hold beside its file: metadata, response letter, part headers."""
+
+LINGER_BYTES, LINGER_SECONDS = 32 * 2**20, 2.0
+"""How much of a refused body is read and thrown away before the connection is closed."""
+FIRST_REFUSAL = 400
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 Refuse = Callable[[Call, Exception], Response[Any]]
@@ -51,28 +56,24 @@ class Edge:
         asked = headers.get("x-request-id", "")
         request_id = asked if _REQUEST_ID.fullmatch(asked) else str(new_id())
         scope[REQUEST_ID] = request_id  # type: ignore[literal-required]
-        answer = _Answer(send, [*self._headers, (b"x-request-id", request_id.encode())])
+        body = _Body(receive, self._body_limit(headers), awaited=_has_body(headers))
+        answer = _Answer(send, body, [*self._headers, (b"x-request-id", request_id.encode())])
         started = time.perf_counter()
         try:
-            await self._serve(scope, headers, receive, answer)
+            await self._serve(scope, headers, body, answer)
         finally:
             self._note(scope, request_id, answer.status, time.perf_counter() - started)
 
-    async def _serve(self, scope: HTTPScope, headers: Headers, receive: Receive, answer: "_Answer") -> None:
-        limit = self._body_limit(headers)
+    async def _serve(self, scope: HTTPScope, headers: Headers, body: "_Body", answer: "_Answer") -> None:
         try:
             check_same_site(scope["method"], headers, self._settings)
-            _check_length(headers, limit)
+            body.check_length(headers)
         except AixivError as refusal:
-            await self._answer_refusal(scope, receive, answer, refusal)
+            request: Call = Request(scope, body, answer)
+            response = self._refuse(request, refusal)
+            await response.to_asgi_response(app=None, request=request)(scope, body, answer)
             return
-        await self._inner(scope, _Body(receive, limit), answer)
-
-    async def _answer_refusal(self, scope: HTTPScope, receive: Receive, answer: "_Answer", refusal: AixivError) -> None:
-        request: Call = Request(scope, receive, answer)
-        response = self._refuse(request, refusal)
-        response.headers["Connection"] = "close"
-        await response.to_asgi_response(app=None, request=request)(scope, receive, answer)
+        await self._inner(scope, body, answer)
 
     def _body_limit(self, headers: Headers) -> int:
         form = headers.get("content-type", "").lower().startswith("multipart/")
@@ -92,45 +93,71 @@ class Edge:
         )
 
 
-class _Answer:
-    """Sends on, adding the headers that a route did not set itself, and remembers the status."""
+class _Body:
+    """Receives on until a body without a length has grown over its limit. `awaited`: more of it is still to come."""
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, receive: Receive, limit: int, *, awaited: bool) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._size = 0
+        self.awaited = awaited
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        self.awaited = message["type"] == "http.request" and bool(message.get("more_body"))
+        if message["type"] == "http.request":
+            self._size += len(message.get("body", b""))
+            if self._size > self._limit:
+                raise self._too_large()
+        return message
+
+    def check_length(self, headers: Headers) -> None:
+        """Raise `TooLarge` when the length that was announced is over the limit."""
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit() or int(length) > self._limit:
+            raise self._too_large()
+
+    async def drain(self) -> None:
+        """Throw away what still comes, for a while."""
+        left = LINGER_BYTES
+        with anyio.move_on_after(LINGER_SECONDS):
+            while self.awaited and left > 0:
+                message: Any = await self._receive()
+                self.awaited = message["type"] == "http.request" and bool(message.get("more_body"))
+                left -= len(message.get("body", b""))
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"The request has over {self._limit:,} bytes.", hint="Send a smaller file or less text.")
+
+
+class _Answer:
+    """Sends on, adding the headers that a route did not set itself, and remembers the status.
+
+    A refusal that comes while the client is still sending is held open at its end until the client had time to read
+    it: closing at once would reset the connection, and the client would learn nothing.
+    """
+
+    def __init__(self, send: Send, body: _Body, headers: list[tuple[bytes, bytes]]) -> None:
         self._send = send
+        self._body = body
         self._headers = headers
+        self._cut_short = False
         self.status = 0  # of an answer that never began
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = int(message["status"])
+            self._cut_short = self.status >= FIRST_REFUSAL and self._body.awaited
             own = list(message.get("headers", []))
             names = {name.lower() for name, _ in own}
-            message["headers"] = [*own, *(pair for pair in self._headers if pair[0] not in names)]
+            added = [pair for pair in self._headers if pair[0] not in names]
+            message["headers"] = [*own, *added, *([(b"connection", b"close")] if self._cut_short else [])]
+        elif message["type"] == "http.response.body" and self._cut_short and not message["more_body"]:
+            await self._send({**message, "more_body": True})
+            await self._body.drain()
+            message = {**message, "body": b""}
         await self._send(message)
 
 
-class _Body:
-    """Receives on until a body without a length has grown over its limit."""
-
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive = receive
-        self._limit = limit
-        self._size = 0
-
-    async def __call__(self) -> Any:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self._size += len(message.get("body", b""))
-            if self._size > self._limit:
-                raise _too_large(self._limit)
-        return message
-
-
-def _check_length(headers: Headers, limit: int) -> None:
-    length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit() or int(length) > limit:
-        raise _too_large(limit)
-
-
-def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The request has over {limit:,} bytes.", hint="Send a smaller file or less text.")
+def _has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
