@@ -32,10 +32,8 @@ def error_page(call: Call, problem: Problem) -> Response[Any]:
     """A refusal or fault in the design of the site. Nothing is looked up for it: the database may be what is down."""
     person = str(call.scope.get(ACTOR, "")).startswith("user:")
     actor = Actor(kind=ActorKind.USER) if person else ANONYMOUS
-    return page(
-        "error.html", actor, status=problem.status, title=TITLES.get(problem.status, problem.title),
-        detail=problem.detail, code=problem.code, hint=problem.hint, request_id=problem.request_id,
-    )  # fmt: skip
+    title = TITLES.get(problem.status, problem.title)
+    return page("error.html", actor, status=problem.status, title=title, problem=problem)
 
 
 static = create_static_files_router(
