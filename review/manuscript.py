@@ -115,9 +115,7 @@ class Manuscript(Struct, frozen=True, kw_only=True):
     def locate(self, start: int, end: int) -> Locator:
         """A full locator for `text[start:end]`."""
         section = self.section_at(start)
-        return Locator(
-            start=start, end=end, page=self.page_at(start), section=section.title if section else None
-        )
+        return Locator(start=start, end=end, page=self.page_at(start), section=section.title if section else None)
 
     def section_named(self, *words: str) -> Section | None:
         """First section whose title contains one of these words, ignoring case."""

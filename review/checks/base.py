@@ -8,6 +8,7 @@ from review.manuscript import Kind, Locator, Manuscript
 from review.report import CheckResult, CheckStatus, Finding, Severity
 
 MAX_QUOTE = 320  # characters; longer passages are cut at a word
+MAX_FINDINGS = 30  # per check; an author who mends these will find the others
 
 # Criteria of a paper's rubric in the words of a proposal's.
 _PROPOSAL_CRITERIA = {"soundness": "feasibility", "reproducibility": "plan"}
@@ -52,7 +53,9 @@ class Check(Struct, frozen=True, kw_only=True):
             title=self.title,
             status=status,
             summary=seen.summary,
-            findings=tuple(self._finding(manuscript, kind, n, draft) for n, draft in enumerate(seen.drafts, start=1)),
+            findings=tuple(
+                self._finding(manuscript, kind, n, draft) for n, draft in enumerate(seen.drafts[:MAX_FINDINGS], start=1)
+            ),
             examined=seen.examined,
             method=self.method,
             limits=f"{self.limits} Alarm rate: {self.alarm_rate}",

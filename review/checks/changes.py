@@ -32,6 +32,8 @@ _PAIR_FIRST = re.compile(
     re.IGNORECASE,
 )
 
+_LISTED = re.compile(r"\b(?:and|then|to)\b")
+
 
 def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     """Recompute every stated change that gives both of its ends."""
@@ -42,8 +44,14 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
         change = _number(match["change"])
         if before is None or after is None or change is None or before.value == 0:
             continue
-        seen += 1
         groups = match.groupdict()
+        if (
+            match["tp"]
+            and not groups.get("word2")
+            and _LISTED.search(match.string, match.end("to"), match.start("change"))
+        ):
+            continue  # "from 36.8 % to 27.9 % at ten and 28.8 % at a hundred": a third value, not a change
+        seen += 1
         word = (groups.get("word2") or match["word"] or groups.get("word0") or "").lower()
         percents = bool(match["fp"] or match["tp"])
         draft = _judge(manuscript, match.span(), before, after, change, word, percents)

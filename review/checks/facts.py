@@ -137,7 +137,7 @@ _CONTRIBUTION = re.compile(
 )
 _RESULT = re.compile(
     r"\b(?:achiev\w+|reduc\w+|improv\w+|increas\w+|reach\w+|outperform\w*|obtain\w*|took|takes|cost\w*"
-    r"|required?)\b[^.]*?\d+(?:\.\d+)?\s?(?:%|x\b|ms\b|s\b|steps|points)?",
+    r"|required?)\b[^.]{0,160}?\d+(?:\.\d+)?\s?(?:%|x\b|ms\b|s\b|steps|points)?",
     re.IGNORECASE,
 )
 

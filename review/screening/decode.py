@@ -16,7 +16,7 @@ from review.quotes import is_invisible
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|\s(?=[A-Za-z0-9+/_-]{4})){22,}={0,2}")
 _HEX = re.compile(r"(?:(?:\\x|0x|&#x)?[0-9A-Fa-f]{2}[\s;,]?){16,}")
-_PERCENT = re.compile(r"(?:[\w.+~-]*%[0-9A-Fa-f]{2}[\w.+~-]*){4,}")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}[\w.+~-]{0,40}?){4,}[\w.+~-]{0,40}")
 _SPACED = re.compile(r"(?:\b\w[ .\-_*]{1,3}){9,}\w\b")
 
 

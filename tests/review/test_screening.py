@@ -224,10 +224,10 @@ def test_adding_a_finding_never_lowers_the_score(known: list[ScreenFinding], mor
     assert score((*known, more)) >= score(tuple(known))
 
 
-@given(st.lists(st.builds(ScreenFinding, kind=st.just("mention"), carrier=st.just(""), text=st.just(""), reason=st.just(""),
-                          weight=weights), max_size=30))  # fmt: skip
-def test_mentions_alone_never_stop_a_paper(mentions: list[ScreenFinding]) -> None:
-    assert score(tuple(mentions)) < 0.4
+@given(st.lists(findings, max_size=30))
+def test_mentions_alone_never_stop_a_paper(found: list[ScreenFinding]) -> None:
+    mentions = tuple(structs.replace(f, kind="mention") for f in found)
+    assert score(mentions) < 0.4
 
 
 BENIGN = st.sampled_from(
