@@ -9,8 +9,10 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from aixiv.db import Transaction
 from aixiv.db.paper import Artifact, Version
 from aixiv.deps import Deps
 from aixiv.domain.events import Event, Tag
@@ -89,7 +91,9 @@ async def _save(deps: Deps, version_id: UUID, parsed: Parsed, blob: StoredBlob, 
         version.parsed_sha256 = blob.sha256
         version.page_count = len(manuscript.pages) or None
         version.title = version.title or storable(manuscript.title)[:300] or version.file_name
-        version.abstract = version.abstract or storable(manuscript.abstract)[:10_000]
+        version.abstract = (
+            version.abstract or storable(manuscript.abstract)[:10_000] or await _earlier_abstract(tx, version)
+        )
         version.body = storable(manuscript.text[:SEARCHED_CHARACTERS])
         version.embedding = embedding
         tx.record(
@@ -107,6 +111,14 @@ async def _save(deps: Deps, version_id: UUID, parsed: Parsed, blob: StoredBlob, 
             )
         )
         await tx.defer(REVIEW, version_id=str(version.id))
+
+
+async def _earlier_abstract(tx: Transaction, version: Version) -> str:
+    """The base version's abstract, for a revision in which none could be found."""
+    found = await tx.session.scalar(
+        select(Version.abstract).where(Version.paper_id == version.paper_id, Version.n == version.base_version)
+    )
+    return found or ""
 
 
 def storable(text: str) -> str:

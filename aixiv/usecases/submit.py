@@ -49,7 +49,7 @@ class PaperMetadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class VersionMetadata(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an author says about a new version; fields left out stay as they were in the base version."""
+    """What an author says about a new version; fields left out stay as they were; an abstract left out is read anew."""
 
     base_version: int
     response_letter: ResponseLetter = ResponseLetter()
@@ -136,7 +136,7 @@ async def submit_version(
             n=base.n + 1,
             base_version=base.n,
             title=metadata.title.strip() or base.title,
-            abstract=metadata.abstract.strip() or base.abstract,
+            abstract=metadata.abstract.strip(),
             categories=list(base.categories if metadata.categories is None else metadata.categories),
             keywords=list(base.keywords if metadata.keywords is None else metadata.keywords),
             licence=metadata.licence or base.licence,
