@@ -25,6 +25,7 @@ VENUE_WORDS = re.compile(
 )
 ONE_NAME = r"(?:[A-Z]\.[\s\-‐~]*){1,4}(?:(?:van|von|de|der|den|di|da|la|le|del)\s+)*[A-ZÀ-Þ][\w'’\-‐]+"
 INITIALS_FIRST = re.compile(rf"^{ONE_NAME}(?:(?:,\s*(?:and\s+)?|\s+and\s+){ONE_NAME})*,\s+(?!and\b|[A-Z]\.)(?=[A-Z])")
+BACK_REFERENCES = re.compile(r"(?<=\d{4}\.)(?:\s+\d{1,2}(?:,\s*\d{1,2})*\.?)$")  # pages that cite the entry
 EDITORS = re.compile(r"^[^()]{3,400}\((?:eds?\.?|editors?)\),?\s*", re.IGNORECASE)
 TAIL_YEAR = re.compile(r"[,.]?\s*\(?(?:19|20)\d{2}[a-z]?\)?[.,]?\s*$")
 
@@ -32,7 +33,7 @@ TAIL_YEAR = re.compile(r"[,.]?\s*\(?(?:19|20)\d{2}[a-z]?\)?[.,]?\s*$")
 def parse_entry(raw: str, *, index: int, start: int) -> Reference:
     """Fields of the entry printed as `raw`, which begins at `start` in the manuscript."""
     label = LABEL.match(raw)
-    body = raw[label.end() :] if label else raw
+    body = BACK_REFERENCES.sub("", raw[label.end() :] if label else raw)
     doi, arxiv, url = DOI.search(body), ARXIV.search(body), URL.search(body)
     authors, title, venue = split_entry(_without_links(body))
     return Reference(
@@ -70,7 +71,7 @@ def split_entry(body: str) -> tuple[str, str, str]:
     early = EARLY_YEAR.search(body)
     if early and early.start() > 2 and _reads_like_names(body[: early.start()]):
         title, rest = _title_sentence(body[early.end() :])
-        return body[: early.start()].strip(" ,."), title, _venue(rest)
+        return body[: early.start()].strip(" ,"), title, _venue(rest)
     authors, rest = _sentence(body)
     if not rest:
         return "", TAIL_YEAR.sub("", authors).strip(" ."), ""

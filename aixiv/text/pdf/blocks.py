@@ -24,6 +24,7 @@ CAPTION = re.compile(
     r"(?:(?P<mark>[:.|–—])(?=\s|$)|(?P<end>$))",
     re.IGNORECASE,
 )
+MOST_ALONE_WORDS = 12
 BULLET = re.compile(r"^(?:[•◦▪‣∙·–—*-]|\(?\d{1,2}[.)]|\([a-z]\)|[a-z]\))\s")
 
 
@@ -59,8 +60,11 @@ def group(lines: list[Line], style: Style, plain: set[int]) -> list[Block]:
     numbering = Numbering()
     blocks: list[Block] = []
     previous: Line | None = None
-    for line in lines:
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
         heading = None if id(line) in plain else _heading(line, previous, style, looks, numbering)
+        above = None if blocks and blocks[-1].kind == "heading" else previous
+        if heading is None and id(line) not in plain and looks and _stands_alone(line, above, following, style):
+            heading = Heading("", line.text, max(looks.values()) + 1 if numbering.last else 2)
         block = blocks[-1] if blocks else None
         if heading is not None:
             blocks.append(Block("heading", [line], heading=heading))
@@ -129,6 +133,23 @@ def _heading(
     if line.x0 - style.left_of(line) > 1.5 * style.size and not centred:
         return None
     return Heading("", title, level)
+
+
+def _stands_alone(line: Line, previous: Line | None, following: Line | None, style: Style) -> bool:
+    """An unnumbered heading told by its place: a short emphasised line, white above it, prose right below it."""
+    if following is None or not _same_column(line, following) or CAPTION.match(line.text) or BULLET.match(line.text):
+        return False
+    number, title = split_number(line)
+    if number or not (could_head(line, style) or (line.italic and title[:1].isupper())) or title[-1] in ".:,;":
+        return False
+    if line.size < 0.95 * style.size or line.x0 - style.left_of(line) > 0.5 * style.size:
+        return False
+    above = previous is None or not _same_column(previous, line) or previous.base - line.base > 1.25 * style.leading
+    below = 0 < line.base - following.base < 2.5 * style.leading
+    full = following.x1 - following.x0 > 0.7 * style.width(following) and len(following.words) >= 6
+    short = line.x1 - line.x0 < 0.8 * style.width(line) and len(line.words) <= MOST_ALONE_WORDS
+    plain = not (following.italic or following.bold) and abs(following.size - style.size) < 0.6 and not wide_gaps(line)
+    return above and below and full and short and plain
 
 
 def _continues_heading(block: Block, line: Line, style: Style) -> bool:

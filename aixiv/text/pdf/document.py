@@ -118,10 +118,10 @@ def _manuscript(pages: list[RawPage], metadata_title: str) -> Manuscript:
     style = measure_style(lines)
     vocabulary = Vocabulary(lines)
     title = front.title_lines(lines, style)
-    begin = front.front_end(lines)
+    begin = front.front_end(lines, style)
     front_lines = lines[:begin] if begin else title
     blocks = group(lines, style, plain={id(x) for x in [*title, *front_lines]})
-    blocks = find_tables(regroup_references(blocks), style)
+    blocks = regroup_references(find_tables(blocks, style))
     composer = Composer(vocabulary, style)
     text = composer.compose(blocks)
     references = _references(text, composer.placed)

@@ -9,6 +9,8 @@ from aixiv.text.pdf.lines import Line
 from aixiv.text.pdf.style import Style
 
 ABSTRACT = re.compile(r"^abstract\s*(?:[—–.:|-]+\s*|$)", re.IGNORECASE)
+INTRODUCTION = re.compile(r"^(?:(?:1|I)\.?\s+)?introduction$", re.IGNORECASE)
+PROSE_LINES = 4  # so many full lines in a row are no affiliations
 KEYWORDS = re.compile(
     r"^(?:keywords?|key words(?: and phrases)?|index terms)\s*[—–.:-]*\s*(?P<list>.*)$", re.IGNORECASE
 )
@@ -51,14 +53,17 @@ def title_of(lines: list[Line], vocabulary: Vocabulary) -> str:
     return (text[:-2] + MARKS.sub("", text[-2:])).strip()
 
 
-def front_end(lines: list[Line]) -> int:
-    """Index of the first line after title and authors: the abstract, or the first line that opens a section."""
-    for index, line in enumerate(lines):
-        if line.page != lines[0].page:
+def front_end(lines: list[Line], style: Style) -> int:
+    """Index of the first line after title and authors: the abstract, the introduction, or else the first prose."""
+    first = [line for line in lines if line.page == lines[0].page]
+    for index, line in enumerate(first):
+        if ABSTRACT.match(line.text) or INTRODUCTION.match(line.text):
             return index
-        if ABSTRACT.match(line.text) or re.match(r"^(?:1|I)\.?\s+introduction$", line.text, re.IGNORECASE):
+    prose = [len(x.words) >= 6 and x.x1 - x.x0 > 0.7 * style.width(x) and x.size < 1.1 * style.size for x in first]
+    for index in range(len(first)):
+        if all(prose[index : index + PROSE_LINES]) and len(prose) >= index + PROSE_LINES:
             return index
-    return 0
+    return len(first)
 
 
 def authors_of(lines: list[Line]) -> tuple[str, ...]:

@@ -189,27 +189,28 @@ def find_gutter(pages: list[tuple[RawPage, list[Word]]]) -> Gutter | None:
     """The gutter of a two-column document, or None: the strip most rows leave white though both sides are used."""
     width = max((page.box[2] - page.box[0] for page, _ in pages), default=0.0)
     rows = [(page.box[0], row) for page, words in pages for row in rows_of(words)]
-    best, score = 0.0, 0.0
+    best, score = 0.0, -float(len(rows))
     for step in range(int(width * 0.35), int(width * 0.65), 2):
-        used, _ = _strips(rows, float(step))
-        if used > score:
-            best, score = float(step), used
-    if not rows or score / len(rows) < 0.4:
-        return None
-    _, strips = _strips(rows, best)
-    if not strips:
+        used, crossing, _ = _strips(rows, float(step))
+        if used - crossing > score:
+            best, score = float(step), used - crossing
+    used, crossing, strips = _strips(rows, best)
+    often = used >= 0.4 * len(rows)
+    unaligned = used >= 0.2 * len(rows) and crossing <= 0.3 * len(rows)  # each row has text on one side only
+    if not strips or not (often or unaligned):
         return None
     left = sorted(a for a, _ in strips)[int(len(strips) * 0.9)]
     right = sorted(b for _, b in strips)[int(len(strips) * 0.1)]
     return Gutter(x=(left + right) / 2, width=right - left) if right - left >= MIN_GUTTER else None
 
 
-def _strips(rows: list[tuple[float, list[Word]]], x: float) -> tuple[int, list[tuple[float, float]]]:
-    """How many rows leave `x` white with text right of it, and the white strips of those with text on both sides."""
-    used = 0
+def _strips(rows: list[tuple[float, list[Word]]], x: float) -> tuple[int, int, list[tuple[float, float]]]:
+    """Rows that leave `x` white with text right of it, rows across it, and the strips white between two sides."""
+    used = crossing = 0
     strips: list[tuple[float, float]] = []
     for edge, row in rows:
         if any(w.x0 < edge + x < w.x1 for w in row):
+            crossing += 1
             continue
         left = [w.x1 - edge for w in row if w.x1 <= edge + x]
         right = [w.x0 - edge for w in row if w.x0 >= edge + x]
@@ -218,7 +219,7 @@ def _strips(rows: list[tuple[float, list[Word]]], x: float) -> tuple[int, list[t
             used += 1
         elif right and not left and min(right) - x < 60:
             used += 1
-    return used, strips
+    return used, crossing, strips
 
 
 def page_lines(page: RawPage, words: list[Word], gutter: Gutter | None) -> list[Line]:
