@@ -43,6 +43,7 @@ def test_every_hash_from_a_changed_event_on_is_another(several: list[Event], dat
         {"at": old.at + timedelta(microseconds=1)},
         {"data": {**old.data, "added": 1}},
         {"paper_id": None if old.paper_id else UUID(int=1)},
+        {"version_id": None if old.version_id else UUID(int=1)},
         {"tag": next(tag for tag in Tag if tag is not old.tag)},
     ]
     changed = list(several)
