@@ -5,7 +5,7 @@ from msgspec import Struct
 
 from inference.embedding.loader import SentenceModel
 
-TOKENS_AT_ONCE = 4096  # padded tokens of one forward pass; bounds memory, and larger is not faster on a CPU
+TOKENS_AT_ONCE = 2048  # padded tokens of one forward pass; bounds memory, and larger is not faster on a CPU
 
 
 class Embedded(Struct, frozen=True):
