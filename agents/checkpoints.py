@@ -14,13 +14,13 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-from psycopg import AsyncConnection, OperationalError
+from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 Checkpointer = BaseCheckpointSaver[str]
 
-CHECKPOINT_ERRORS = (OperationalError, PoolTimeout)  # the database is away; a later attempt can go on
+CHECKPOINT_ERRORS = (OperationalError, InterfaceError, PoolTimeout)  # the database is away; a later attempt can go on
 POOL_SIZE = 4
 BORROW_SECONDS = 30.0
 KEPT_LOOKS = 200

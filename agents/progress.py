@@ -27,7 +27,6 @@ class ProgressCounter:
     def __init__(self, request: ReviewRequest) -> None:
         self._plan = planned_units(request)
         self._done: set[Unit] = set()
-        self._percent = 0
 
     def finish(self, step: str, update: Mapping[str, Any] | None) -> Progress:
         """Book what a node has returned."""
@@ -44,13 +43,10 @@ class ProgressCounter:
         return sum(s == step for s, _ in self._done), sum(s == step for s, _ in self._plan)
 
     def _progress(self, step: str, message: str) -> Progress:
-        if ("recommend", "") in self._done:
-            self._percent = 100
-        else:
-            total = sum(_SHARE.get(s, 1) for s, _ in self._plan)
-            done = sum(_SHARE.get(s, 1) for s, who in self._plan if (s, who) in self._done)
-            self._percent = max(self._percent, min(99, 100 * done // total))
-        return Progress(step=step, message=message, percent=self._percent)
+        total = sum(_SHARE.get(s, 1) for s, _ in self._plan)
+        done = sum(_SHARE.get(s, 1) for s, who in self._plan if (s, who) in self._done)
+        percent = 100 if ("recommend", "") in self._done else min(99, 100 * done // total)
+        return Progress(step=step, message=message, percent=percent)
 
 
 def planned_units(request: ReviewRequest) -> tuple[Unit, ...]:

@@ -88,7 +88,7 @@ def resolve(
 def pairwise_verdict(opinions: Sequence[PairwiseOpinion]) -> Literal["better", "tie", "worse"]:
     """Better or worse only when every look agrees, in both orders and with and without the letter."""
     preferred = {o.preferred for o in opinions}
-    if "new" in preferred:
+    if preferred == {"new"}:
         return "better"
     if preferred == {"old"}:
         return "worse"

@@ -15,6 +15,7 @@ from agents.checkpoints import forget_runs, memory_checkpointer, postgres_checkp
 from agents.judges import JudgeUnavailable
 from agents.port import ReviewFailed
 from agents.run import GraphReviewer
+from review.report import Round
 from tests.agents.manuscripts import paper
 from tests.agents.runs import CountingJudge, ProgressLog, request, review
 
@@ -55,6 +56,16 @@ def kill_when(process: subprocess.Popen[str], sign: str) -> list[int]:
     process.send_signal(signal.SIGKILL)
     process.wait()
     return percents
+
+
+def cut_connections(url: str, often: int = 1) -> None:
+    """End every session of the database but our own, as a restart would."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        for _ in range(often):
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.mark.parametrize(
@@ -128,13 +139,38 @@ def test_connections_cut_between_two_runs_are_replaced(postgres_url: str) -> Non
         async with postgres_checkpointer(postgres_url) as checkpointer:
             reviewer = GraphReviewer(CountingJudge(), checkpointer=checkpointer)
             await review(reviewer, request(paper(), run_id="before"))
-            with psycopg.connect(postgres_url, autocommit=True) as admin:
-                admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+            cut_connections(postgres_url)
             result = await review(reviewer, request(paper(), run_id="after"))
             assert result.recommendation.outcome == "accept"
+
+    asyncio.run(scenario())
+
+
+def test_a_database_that_dies_during_the_votes_only_interrupts(postgres_url: str) -> None:
+    async def scenario() -> None:
+        async def before(who: str) -> None:
+            if who == "vote:clarity" and not judge.finished["cut"]:
+                judge.finished["cut"] = 1
+                await asyncio.sleep(0.3)
+                cut_connections(postgres_url, often=20)
+
+        judge = CountingJudge(before)
+        failures: list[ReviewFailed] = []
+
+        async def attempt(reviewer: GraphReviewer) -> Round | None:
+            try:
+                return await review(reviewer, request(paper()))
+            except ReviewFailed as failure:
+                failures.append(failure)
+                return None
+
+        async with postgres_checkpointer(postgres_url) as checkpointer:
+            reviewer = GraphReviewer(judge, checkpointer=checkpointer)
+            result = await attempt(reviewer) or await attempt(reviewer)
+            assert all(f.retryable for f in failures), failures
+            assert result is not None
+            assert result.recommendation.valid_ballots == 5
+            assert {judge.finished[f"review:{role}"] for role in ("evidence", "methods", "clarity")} == {1}
 
     asyncio.run(scenario())
 
