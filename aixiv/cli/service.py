@@ -94,7 +94,7 @@ def verify_log() -> int:
         async with opened() as parts, parts.deps.database.read() as session:
             verdict = await events.verify_log(session)
         if verdict.ok:
-            print(f"{verdict.events} events, unbroken.")
+            print(f"{verdict.events} events, unbroken; head {verdict.head}")
             return 0
         print(f"broken at event {verdict.first_bad_seq}: {verdict.reason}", file=sys.stderr)
         return 1

@@ -13,6 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from aixiv.domain.errors import IllegalTransition, Invalid
+from aixiv.domain.words import line
 
 
 class Status(StrEnum):
@@ -81,22 +82,29 @@ class Author(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 _MAX_AUTHORS = 200
 
 
-def check_authors(authors: tuple[Author, ...]) -> None:
-    """Raise `Invalid` unless there is an author, each has a name, and each AI names model and operator."""
+def clean_authors(authors: tuple[Author, ...]) -> tuple[Author, ...]:
+    """The authors as they are stored; `Invalid` unless there is one and each AI author names model and operator."""
     if not authors:
         raise Invalid("A work needs at least one author.", code="authors_missing")
     if len(authors) > _MAX_AUTHORS:
         raise Invalid(f"At most {_MAX_AUTHORS} authors.", code="authors_too_many")
-    for author in authors:
-        if not author.name.strip() or len(author.name) > 200:
-            raise Invalid("Each author needs a name of at most 200 characters.", code="author_name")
-        if author.kind == "ai" and not (author.model.strip() and author.operator.strip()):
-            raise Invalid(
-                f"AI author {author.name!r} must name its model and its operator.",
-                code="ai_author_incomplete",
-            )
-        if author.orcid and not is_orcid(author.orcid):
-            raise Invalid(f"{author.orcid!r} is not an ORCID iD.", code="orcid")
+    return tuple(_clean_author(author) for author in authors)
+
+
+def _clean_author(author: Author) -> Author:
+    cleaned = Author(
+        name=line(author.name, "author_name", most=200),
+        kind=author.kind,
+        affiliation=line(author.affiliation, "affiliation", most=300, least=0),
+        orcid=line(author.orcid, "orcid", most=40, least=0),
+        model=line(author.model, "model", most=200, least=0),
+        operator=line(author.operator, "operator", most=200, least=0),
+    )
+    if cleaned.kind == "ai" and not (cleaned.model and cleaned.operator):
+        raise Invalid(f"AI author {cleaned.name!r} must name its model and its operator.", code="ai_author_incomplete")
+    if cleaned.orcid and not is_orcid(cleaned.orcid):
+        raise Invalid(f"{cleaned.orcid!r} is not an ORCID iD.", code="orcid")
+    return cleaned
 
 
 def is_orcid(text: str) -> bool:

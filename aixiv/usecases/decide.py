@@ -7,10 +7,11 @@ from msgspec import Struct
 
 from aixiv.db.review import Decision
 from aixiv.deps import Deps
-from aixiv.domain.errors import Conflict, Invalid
+from aixiv.domain.errors import Conflict
 from aixiv.domain.events import Event, Tag
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Action, Actor, Subject, may
+from aixiv.domain.words import prose
 from aixiv.queue import PUBLISH, REVIEW
 from aixiv.usecases.lifecycle import lock_latest, move, policy_of
 
@@ -33,9 +34,7 @@ class Decide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 async def decide_held(deps: Deps, actor: Actor, paper_id: UUID, command: Decide) -> None:
     """Decide on the latest version of a paper, which must be held."""
-    reason = command.reason.strip()
-    if not reason or len(reason) > MAX_REASON or "\0" in reason:
-        raise Invalid(f"Give the reason in 1 to {MAX_REASON} characters.", code="reason")
+    reason = prose(command.reason, "reason", most=MAX_REASON)
     async with deps.database.write() as tx:
         paper, version = await lock_latest(tx, paper_id)
         may(actor, Action.DECIDE, Subject(owner_id=paper.owner_id))

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -17,8 +17,9 @@ from aixiv.domain.catalog import DEFAULT_TRACK, check_categories, check_licence
 from aixiv.domain.errors import Conflict, Invalid, NotFound, StaleBase, TooLarge, UnreadableFile
 from aixiv.domain.events import Event, Tag
 from aixiv.domain.ids import new_id
-from aixiv.domain.paper import REVISABLE, Author, Status, check_authors
+from aixiv.domain.paper import REVISABLE, Author, Status, clean_authors
 from aixiv.domain.people import Action, Actor, Subject, may
+from aixiv.domain.words import line, prose
 from aixiv.queue import INGEST
 from aixiv.storage import StoredBlob
 from aixiv.text import Unreadable
@@ -32,6 +33,8 @@ MAX_TITLE = 300
 MAX_ABSTRACT = 10_000
 MAX_KEYWORDS = 20
 MAX_LETTER = 100_000
+MAX_ANSWERS = 500
+MAX_SUMMARY = 5_000
 MEDIA_TYPES = {"pdf": "application/pdf", "markdown": "text/markdown", "latex": "application/x-tex"}
 
 
@@ -83,7 +86,7 @@ async def submit_paper(
 ) -> Submitted:
     """Take in the first version of a work. `key` is the client's idempotency key."""
     may(actor, Action.SUBMIT)
-    _check_paper(metadata)
+    metadata = _clean_paper(metadata)
     blob, media_type = await _store(deps, upload)
     content = _content_hash(blob, metadata)
     async with deps.database.write() as tx:
@@ -99,8 +102,8 @@ async def submit_paper(
         tx.record(Event(tag=Tag.PAPER_CREATED, actor=actor.label, at=now, paper_id=paper.id, data={"kind": paper.kind}))
         version = Version(
             n=1,
-            title=metadata.title.strip(),
-            abstract=metadata.abstract.strip(),
+            title=metadata.title,
+            abstract=metadata.abstract,
             categories=list(metadata.categories),
             keywords=list(metadata.keywords),
             licence=metadata.licence,
@@ -120,7 +123,7 @@ async def submit_version(
         if paper is None:
             raise NotFound("There is no such paper.")
         may(actor, Action.REVISE, Subject(owner_id=paper.owner_id))
-    _check_version(metadata)
+    metadata = _clean_version(metadata)
     blob, media_type = await _store(deps, upload)
     operation, content = f"submit_version:{paper_id}", _content_hash(blob, metadata)
     async with deps.database.write() as tx:
@@ -135,12 +138,12 @@ async def submit_version(
         version = Version(
             n=base.n + 1,
             base_version=base.n,
-            title=metadata.title.strip() or base.title,
-            abstract=metadata.abstract.strip(),
+            title=metadata.title or base.title,
+            abstract=metadata.abstract,
             categories=list(base.categories if metadata.categories is None else metadata.categories),
             keywords=list(base.keywords if metadata.keywords is None else metadata.keywords),
             licence=metadata.licence or base.licence,
-            summary=metadata.summary.strip(),
+            summary=metadata.summary,
             response_letter=msgspec.to_builtins(metadata.response_letter),
         )
         authors = metadata.authors if metadata.authors is not None else await _authors(tx, base.id)
@@ -155,13 +158,16 @@ async def _store(deps: Deps, upload: Upload) -> tuple[StoredBlob, str]:
     size = upload.path.stat().st_size
     if size > deps.settings.max_upload_bytes:
         raise TooLarge(f"The file has {size:,} bytes; the limit is {deps.settings.max_upload_bytes:,}.")
-    if not upload.filename.strip() or len(upload.filename) > 255:
-        raise Invalid("The file needs a name of at most 255 characters.", code="file_name")
+    _file_name(upload)
     try:
         source = await deps.preflight(upload.path, upload.filename)
     except Unreadable as refusal:
         raise UnreadableFile(refusal.message, code=refusal.code, hint=refusal.hint) from refusal
     return await deps.blobs.put_file(upload.path), MEDIA_TYPES[source]
+
+
+def _file_name(upload: Upload) -> str:
+    return line(Path(upload.filename.replace("\\", "/")).name, "file_name", most=255)
 
 
 async def _count(deps: Deps, tx: Transaction, actor: Actor) -> None:
@@ -199,13 +205,13 @@ async def _add_version(
     version.status = Status.SUBMITTED.value
     version.submitted_by = actor.label
     version.submitted_at = now
-    version.file_name = Path(upload.filename).name
+    version.file_name = _file_name(upload)
     version.file_sha256 = blob.sha256
     await tx.session.flush()
     tx.session.add(version)
     await tx.session.flush()
     tx.session.add_all(
-        VersionAuthor(version_id=version.id, position=position, **msgspec.structs.asdict(author))
+        VersionAuthor(version_id=version.id, position=position, **structs.asdict(author))
         for position, author in enumerate(authors, start=1)
     )
     tx.record(
@@ -242,39 +248,57 @@ def _content_hash(blob: StoredBlob, metadata: Any) -> str:
     return hashlib.sha256(blob.sha256.encode() + msgspec.json.encode(metadata, order="deterministic")).hexdigest()
 
 
-def _check_paper(metadata: PaperMetadata) -> None:
-    check_authors(metadata.authors)
+def _clean_paper(metadata: PaperMetadata) -> PaperMetadata:
+    """The metadata as it is stored, or `Invalid` naming the field that is wrong."""
     check_categories(metadata.categories)
     check_licence(metadata.licence)
     if metadata.track not in policy_names():
         raise Invalid(
             f"{metadata.track!r} is not a track.", code="track_unknown", hint=f"One of {', '.join(policy_names())}."
         )
-    _check_words(metadata.title, metadata.abstract, metadata.keywords)
+    return structs.replace(
+        metadata,
+        authors=clean_authors(metadata.authors),
+        title=line(metadata.title, "title", most=MAX_TITLE, least=0),
+        abstract=prose(metadata.abstract, "abstract", most=MAX_ABSTRACT, least=0),
+        keywords=_clean_keywords(metadata.keywords),
+    )
 
 
-def _check_version(metadata: VersionMetadata) -> None:
-    if metadata.authors is not None:
-        check_authors(metadata.authors)
+def _clean_version(metadata: VersionMetadata) -> VersionMetadata:
     if metadata.categories is not None:
         check_categories(metadata.categories)
     if metadata.licence:
         check_licence(metadata.licence)
-    letter = metadata.response_letter
-    if len(letter.text) + sum(map(len, letter.answers.values())) > MAX_LETTER:
-        raise Invalid(f"The response letter has over {MAX_LETTER:,} characters.", code="response_letter_too_long")
-    _check_words(metadata.title, metadata.abstract, metadata.keywords or ())
+    return structs.replace(
+        metadata,
+        authors=None if metadata.authors is None else clean_authors(metadata.authors),
+        keywords=None if metadata.keywords is None else _clean_keywords(metadata.keywords),
+        title=line(metadata.title, "title", most=MAX_TITLE, least=0),
+        abstract=prose(metadata.abstract, "abstract", most=MAX_ABSTRACT, least=0),
+        summary=prose(metadata.summary, "summary", most=MAX_SUMMARY, least=0),
+        response_letter=_clean_letter(metadata.response_letter),
+    )
 
 
-def _check_words(title: str, abstract: str, keywords: tuple[str, ...]) -> None:
-    if len(title) > MAX_TITLE:
-        raise Invalid(f"The title has over {MAX_TITLE} characters.", code="title_too_long")
-    if len(abstract) > MAX_ABSTRACT:
-        raise Invalid(f"The abstract has over {MAX_ABSTRACT:,} characters.", code="abstract_too_long")
-    if len(keywords) > MAX_KEYWORDS or any(not k.strip() or len(k) > 100 for k in keywords):
-        raise Invalid(f"At most {MAX_KEYWORDS} keywords of 1 to 100 characters.", code="keywords")
-    if any("\0" in word for word in (title, abstract, *keywords)):
-        raise Invalid("Text must not contain NUL characters.", code="nul_character")
+def _clean_keywords(keywords: tuple[str, ...]) -> tuple[str, ...]:
+    if len(keywords) > MAX_KEYWORDS:
+        raise Invalid(f"At most {MAX_KEYWORDS} keywords.", code="keywords_too_many")
+    return tuple(line(word, "keyword", most=100) for word in keywords)
+
+
+def _clean_letter(letter: ResponseLetter) -> ResponseLetter:
+    if len(letter.answers) > MAX_ANSWERS or sum(map(len, letter.answers.values())) > MAX_LETTER:
+        raise Invalid(
+            f"At most {MAX_ANSWERS} answers with {MAX_LETTER:,} characters together.", code="response_letter_too_long"
+        )
+    return ResponseLetter(
+        text=prose(letter.text, "response_letter", most=MAX_LETTER, least=0),
+        answers={
+            line(finding, "finding_id", most=200): prose(answer, "answer", most=MAX_LETTER, least=0)
+            for finding, answer in letter.answers.items()
+        },
+    )
 
 
 def _check_base(base: Version, metadata: VersionMetadata, blob: StoredBlob) -> None:

@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from aixiv.db.paper import Version
 from aixiv.deps import Deps
-from aixiv.domain.errors import Conflict, Invalid
+from aixiv.domain.errors import Conflict
 from aixiv.domain.paper import OPEN, Status
 from aixiv.domain.people import Action, Actor, Subject, may
+from aixiv.domain.words import prose
 from aixiv.usecases.lifecycle import lock_latest, move
 
 MAX_REASON = 2000
@@ -47,7 +48,4 @@ async def retract_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) -
 
 
 def _reason(text: str) -> str:
-    reason = text.strip()
-    if not reason or len(reason) > MAX_REASON or "\0" in reason:
-        raise Invalid(f"Give the reason in 1 to {MAX_REASON} characters; readers will see it.", code="reason")
-    return reason
+    return prose(text, "reason", most=MAX_REASON)
