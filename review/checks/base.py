@@ -48,14 +48,14 @@ class Check(Struct, frozen=True, kw_only=True):
         """The check's outcome with ids and places filled in; the same manuscript gives the same ids."""
         seen = self.examine(manuscript, kind)
         status: CheckStatus = seen.status or ("found" if seen.drafts else "passed")
+        drafts = seen.drafts[:MAX_FINDINGS]
+        findings = [self._finding(manuscript, kind, n, draft) for n, draft in enumerate(drafts, start=1)]
         return CheckResult(
             check=self.id,
             title=self.title,
             status=status,
             summary=seen.summary,
-            findings=tuple(
-                self._finding(manuscript, kind, n, draft) for n, draft in enumerate(seen.drafts[:MAX_FINDINGS], start=1)
-            ),
+            findings=tuple(findings),
             examined=seen.examined,
             method=self.method,
             limits=f"{self.limits} Alarm rate: {self.alarm_rate}",

@@ -72,8 +72,13 @@ def _uncited(uncited: list[Reference]) -> Draft:
     first = uncited[0]
     names = "; ".join(f"“{(r.title or r.raw)[:80].strip()}”" for r in uncited[:4])
     more = f" and {len(uncited) - 4} more" if len(uncited) > 4 else ""
+    count = (
+        "One entry of the reference list is"
+        if len(uncited) == 1
+        else (f"{len(uncited)} entries of the reference list are")
+    )
     return Draft(
-        claim=f"{len(uncited)} entries of the reference list are never cited in the text: {names}{more}.",
+        claim=f"{count} never cited in the text: {names}{more}.",
         severity="minor" if len(uncited) > 2 else "note",
         criterion="clarity",
         span=(first.start, first.end),

@@ -152,7 +152,7 @@ def _practices(
         hits = [(s, e) for s, e in spans if pattern.search(manuscript.text, s, e)]
         if hits:
             mentions[name] = len(hits)
-            passages[name] = tuple(_passage(manuscript, s, e) for s, e in _best(hits)[:MAX_PASSAGES])
+            passages[name] = tuple(_passage(manuscript, s, e) for s, e in _best(manuscript.text, hits)[:MAX_PASSAGES])
     return passages, mentions
 
 
@@ -160,12 +160,17 @@ def _passages(
     manuscript: Manuscript, spans: tuple[tuple[int, int], ...], pattern: re.Pattern[str], most: int
 ) -> tuple[Passage, ...]:
     hits = [(s, e) for s, e in spans if pattern.search(manuscript.text, s, e)]
-    return tuple(_passage(manuscript, s, e) for s, e in _best(hits)[:most])
+    return tuple(_passage(manuscript, s, e) for s, e in _best(manuscript.text, hits)[:most])
 
 
-def _best(hits: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sentences of quotable length first, otherwise in the order of the text."""
-    return sorted(hits, key=lambda span: (not 40 <= span[1] - span[0] <= 320, span[0]))
+def _best(text: str, hits: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Whole sentences of quotable length first, otherwise in the order of the text."""
+
+    def rank(span: tuple[int, int]) -> tuple[bool, bool, int]:
+        start, end = span
+        return text[end - 1] not in ".!?", not 40 <= end - start <= 320, start
+
+    return sorted(hits, key=rank)
 
 
 def _passage(manuscript: Manuscript, start: int, end: int) -> Passage:

@@ -23,6 +23,7 @@ class Signs(Struct, frozen=True, kw_only=True):
     override: str = ""  # "ignore all previous instructions"
     verdict: str = ""  # an ordered outcome: accept, high score, praise only
     role: str = ""  # prompt syntax or a new role: "system:", "you are now"
+    foreign: str = ""  # an order in another language than English, with somebody addressed in one
     weak: str = ""  # an outcome that is wished for without an order
 
     @property
@@ -43,7 +44,7 @@ def signs(passage: str) -> Signs:
     order, to_whom = _first(_other("orders"), passage), _first(_other("addressed"), passage)
     found["verdict"] = found["verdict"] or order
     found["addressed"] = found["addressed"] or to_whom
-    return Signs(**found)
+    return Signs(**found, foreign=order if to_whom else "")
 
 
 def compact_signs(passage: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from review.checks.prose import Span, sentences
 from review.manuscript import Locator, Manuscript
-from review.quotes import normalise
+from review.quotes import is_invisible, normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, direction_overrides, smuggled, word_breakers
 from review.screening.hidden import MAX_SHOWN, order_in
@@ -44,13 +44,15 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
 def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Span | None) -> ScreenFinding | None:
     sentence = normalise(text[slice(*span)])
     found = signs(sentence)
-    other = _foreign_order(found, sentence)
     override, verdict = imperative(sentence)
-    if not (override or verdict or other):
+    if not (override or verdict or found.foreign):
         return None
     context = signs(normalise(text[slice(*before)])) if before and span[0] - before[1] < 200 else Signs()
-    machine = found.machine or context.machine or (found.role and found.role)
+    machine = found.machine or context.machine or found.role
     order = found.words
+    if (override or verdict) and _disguised(text[slice(*span)]):
+        reason = f"The text gives orders in letters that only look like what they say: {order}."
+        return _finding(manuscript, span, "visible_instruction", 0.85, reason)
     reports = bool(_ABOUT.search(sentence.partition(":")[0]))
     if machine and not reports:
         return _finding(
@@ -66,10 +68,11 @@ def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Spa
     )
 
 
-def _foreign_order(found: Signs, sentence: str) -> bool:
-    """An order in another language, with somebody addressed: one without the other is everyday prose."""
-    foreign = any(ord(c) > 0x3000 for c in found.verdict) or not re.fullmatch(r"[\x00-\x7f]*", sentence)
-    return bool(foreign and found.verdict and found.addressed and not found.verdict.isascii())
+def _disguised(sentence: str) -> bool:
+    """Whether Latin words are written with letters of another script, or with characters that draw nothing."""
+    words = re.findall(r"\w+", sentence)
+    mixed = any(re.search(r"[A-Za-z]", w) and re.search(r"[\u0370-\u052f\u0530-\u058f]", w) for w in words)
+    return mixed or any(is_invisible(c) and c != "\u00ad" for c in sentence)
 
 
 def _carried(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFinding]:
