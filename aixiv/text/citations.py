@@ -13,7 +13,7 @@ NAME = r"[A-ZÀ-Þ][\w'’‘\-‐]*[^\W\d_]"
 PARTICLE = r"(?:\b(?:van|von|de|der|den|di|da|la|le|del|ten|al|el)\s+)*"
 LEAD = rf"{PARTICLE}{NAME}(?:\s+{NAME}){{0,2}}"
 YEARS = r"(?:19|20)\d{2}[a-z]?"
-AUTHORS = rf"{LEAD}(?:\s+et\s+al\.?,?|\s*(?:,\s*{LEAD})*,?\s+(?:and|&)\s+{LEAD})?"
+AUTHORS = rf"{LEAD}(?:\s+et\s+al\.?,?|\s*(?:,\s*{LEAD}){{0,12}},?\s+(?:and|&)\s+{LEAD})?"
 TEXTUAL = re.compile(
     rf"(?P<names>{AUTHORS})(?:['’]s)?,?\s*[(\[](?P<years>{YEARS}(?:\s*[,;]\s*{YEARS})*)[^()\[\]]{{0,30}}[)\]]"
 )

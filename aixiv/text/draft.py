@@ -54,7 +54,8 @@ class Draft:
         """Write a caption and note what it belongs to; offsets of `found` are set here."""
         start, end = self.block(found.caption)
         caption = "".join(self.parts)[start:end] if CITE_OPEN in found.caption else found.caption.strip("\n")
-        self.floats.append(replace(found, caption=caption, start=start, end=end))
+        rows = tuple(tuple(self._settled(cell) for cell in row) for row in found.rows)
+        self.floats.append(replace(found, caption=caption, rows=rows, start=start, end=end))
 
     def reference(self, found: Reference) -> None:
         """Write one entry of the reference list; offsets of `found` are set here."""

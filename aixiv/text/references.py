@@ -14,7 +14,7 @@ ARXIV = re.compile(
 URL = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;)\]}]", re.IGNORECASE)
 YEAR = re.compile(r"(?<![\d/.:–-])((?:18|19|20)\d{2})([a-z]?)(?![\d/–-]|\.\d|:\d)")
 EARLY_YEAR = re.compile(r"[\s,.]*\(?\b((?:19|20)\d{2})([a-z]?)(?:,\s*[A-Z][a-z]+[^)]{0,16})?\)?[.,:]\s+")
-QUOTED = re.compile(r"[“\"‘'](.{8,}?)[,.?!]?[”\"’'](?=[\s,.;]|$)|``(.{8,}?)[,.]?''")
+QUOTED = re.compile(r"(?<!\w)[“\"‘'](.{8,}?)[,.?!]?[”\"’'](?=[\s,.;]|$)|``(.{8,}?)[,.]?''")
 BOUNDARY = re.compile(r"(?<=[^\s])([.?!])[”\"’']?\s+(?=[“\"‘'(]?[A-Z0-9Α-ΩÀ-Þ$]|arXiv|bioRxiv|medRxiv|abs/|https?:)")
 ABBREVIATION = re.compile(
     r"(?:^|[\s(.\-‐])(?:[A-Z]|[A-Z]\.-[A-Z]|Jr|Sr|St|vs|pp|vol|no|eds?|Proc|Conf|Int|Trans|Dr|Ph|Th|Yu|Ch)$"
@@ -26,6 +26,7 @@ VENUE_WORDS = re.compile(
 ONE_NAME = r"(?:[A-Z]\.[\s\-‐~]*){1,4}(?:(?:van|von|de|der|den|di|da|la|le|del)\s+)*[A-ZÀ-Þ][\w'’\-‐]+"
 INITIALS_FIRST = re.compile(rf"^{ONE_NAME}(?:(?:,\s*(?:and\s+)?|\s+and\s+){ONE_NAME})*,\s+(?!and\b|[A-Z]\.)(?=[A-Z])")
 BACK_REFERENCES = re.compile(r"(?<=\d{4}\.)(?:\s+\d{1,2}(?:,\s*\d{1,2})*\.?)$")  # pages that cite the entry
+MOST_CHARS = 4_000  # of an entry; what is longer is no entry and is read only so far
 EDITORS = re.compile(r"^[^()]{3,400}\((?:eds?\.?|editors?)\),?\s*", re.IGNORECASE)
 TAIL_YEAR = re.compile(r"[,.]?\s*\(?(?:19|20)\d{2}[a-z]?\)?[.,]?\s*$")
 
@@ -34,6 +35,7 @@ def parse_entry(raw: str, *, index: int, start: int) -> Reference:
     """Fields of the entry printed as `raw`, which begins at `start` in the manuscript."""
     label = LABEL.match(raw)
     body = BACK_REFERENCES.sub("", raw[label.end() :] if label else raw)
+    body = body[:MOST_CHARS]
     doi, arxiv, url = DOI.search(body), ARXIV.search(body), URL.search(body)
     authors, title, venue = split_entry(_without_links(body))
     return Reference(

@@ -31,6 +31,7 @@ BLOCK = re.compile(
     r"|(?P<list>\\begin\s*\{thebibliography\}|\\(?:bibliography|printbibliography)\b)"
     r"|\\(?P<silent>title|author|date|maketitle|keywords|affiliation|address|institute)\b\s*(?=[\[{]|\s|$)"
 )
+RUN_IN = re.compile(r"^abstract\s*[—–.:-]+\s*(?=\S)", re.IGNORECASE)
 COLOUR = re.compile(r"\\definecolor\s*\{([^}]*)\}\s*\{([^}]*)\}\s*\{([^}]*)\}")
 AUTHOR_NOISE = re.compile(
     r"\\(?:thanks|footnotemark|footnote|inst|textsuperscript|affil|email|orcidlink|institute)\s*(?:\[[^\]]*\])?\s*(?=\{)"
@@ -61,6 +62,15 @@ def parse_latex(path: Path, *, filename: str) -> Parsed:
     if sum(c.isalpha() for c in manuscript.text) < LEAST_LETTERS:
         raise Unreadable("no_text", "The source holds no text to review.")
     return Parsed(manuscript=manuscript, layout=Layout(side_texts=(*sides, *walk.setter.sides)))
+
+
+def _run_in_abstract(parts: list[str]) -> str:
+    """The paragraph that begins with the word, for classes that set the abstract so."""
+    for part in parts:
+        found = RUN_IN.match(part)
+        if found:
+            return part[found.end() :]
+    return ""
 
 
 class Walk:
@@ -99,6 +109,7 @@ class Walk:
             self._references()
         if not title:
             warnings = (*warnings, "no title was recognised")
+        self.abstract = self.abstract or _run_in_abstract(self.draft.parts)
         made = self.draft.manuscript(
             source="latex",
             title=title,
@@ -126,7 +137,7 @@ class Walk:
             _, at = optional(whole, found.end())
             said, _ = argument(whole, at)
             said = re.sub(r"\$[^$]*\$", " ", AUTHOR_NOISE.sub(r"\\phantom", said))
-            said = re.sub(r"\\(?:and|And|AND|\\)(?![A-Za-z])", " ; ", said)
+            said = re.sub(r"\\(?:and|And|AND|quad|qquad|\\)(?![A-Za-z])|(?<!\\)&", " ; ", said)
             names += [name for name in names_in(Setter().inner(said)) if name not in names]
         return tuple(names)
 

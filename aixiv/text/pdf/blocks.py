@@ -24,6 +24,7 @@ CAPTION = re.compile(
     r"(?:(?P<mark>[:.|–—])(?=\s|$)|(?P<end>$))",
     re.IGNORECASE,
 )
+MOST_FRAGMENT = 3  # letters of a line that cannot stand alone
 MOST_ALONE_WORDS = 12
 BULLET = re.compile(r"^(?:[•◦▪‣∙·–—*-]|\(?\d{1,2}[.)]|\([a-z]\)|[a-z]\))\s")
 
@@ -51,10 +52,11 @@ class Block:
         return self.lines[-1]
 
 
-def group(lines: list[Line], style: Style, plain: set[int]) -> list[Block]:
+def group(lines: list[Line], style: Style, *, plain: set[int], title: set[int]) -> list[Block]:
     """Blocks of a whole document in reading order, headings and captions named; tables are found later.
 
-    `plain` holds ids of lines that are no headings however they look: the title and the authors.
+    `plain` holds ids of lines that are no headings however they look, title and authors; `title` those of the title,
+    which stay together.
     """
     looks = _heading_looks([x for x in lines if id(x) not in plain], style)
     numbering = Numbering()
@@ -68,7 +70,9 @@ def group(lines: list[Line], style: Style, plain: set[int]) -> list[Block]:
         block = blocks[-1] if blocks else None
         if heading is not None:
             blocks.append(Block("heading", [line], heading=heading))
-        elif block is not None and block.kind == "heading" and _continues_heading(block, line, style):
+        elif (block is not None and block.kind == "heading" and _continues_heading(block, line, style)) or (
+            block is not None and id(line) in title and id(block.last) in title
+        ):
             block.lines.append(line)
         elif block is None or block.kind == "heading" or previous is None or starts_block(block, previous, line, style):
             blocks.append(_open(line))
@@ -168,6 +172,12 @@ def starts_block(block: Block, previous: Line, line: Line, style: Style) -> bool
     step = previous.base - line.base
     size = max(previous.size, line.size)
     usual = _leading_of(block) or max(style.leading * previous.size / style.size, 1.05 * previous.size)
+    if (
+        min(len(previous.text), len(line.text)) <= MOST_FRAGMENT
+        and 0 <= step < 1.6 * size
+        and block.kind == "paragraph"
+    ):
+        return False  # limits of a sum, numerators: pieces of one displayed formula
     if step > 1.28 * usual + 0.5 or step < -0.5 * size:
         return True
     if abs(previous.size - line.size) > 0.08 * size and min(len(previous.text), len(line.text)) > 12:

@@ -120,7 +120,7 @@ def _manuscript(pages: list[RawPage], metadata_title: str) -> Manuscript:
     title = front.title_lines(lines, style)
     begin = front.front_end(lines, style)
     front_lines = lines[:begin] if begin else title
-    blocks = group(lines, style, plain={id(x) for x in [*title, *front_lines]})
+    blocks = group(lines, style, plain={id(x) for x in [*title, *front_lines]}, title={id(x) for x in title})
     blocks = regroup_references(find_tables(blocks, style))
     composer = Composer(vocabulary, style)
     text = composer.compose(blocks)

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from aixiv.text.names import MARKS, PLACES, names_in
 from aixiv.text.pdf.compose import Placed, Vocabulary, running_text
+from aixiv.text.pdf.headings import could_head
 from aixiv.text.pdf.lines import Line
 from aixiv.text.pdf.style import Style
 
 ABSTRACT = re.compile(r"^abstract\s*(?:[—–.:|-]+\s*|$)", re.IGNORECASE)
 INTRODUCTION = re.compile(r"^(?:(?:1|I)\.?\s+)?introduction$", re.IGNORECASE)
+FIRST_SECTION = re.compile(r"^(?:1|I)\.?\s+[A-Z]\w")
 PROSE_LINES = 4  # so many full lines in a row are no affiliations
 KEYWORDS = re.compile(
     r"^(?:keywords?|key words(?: and phrases)?|index terms)\s*[—–.:-]*\s*(?P<list>.*)$", re.IGNORECASE
@@ -57,13 +59,19 @@ def front_end(lines: list[Line], style: Style) -> int:
     """Index of the first line after title and authors: the abstract, the introduction, or else the first prose."""
     first = [line for line in lines if line.page == lines[0].page]
     for index, line in enumerate(first):
-        if ABSTRACT.match(line.text) or INTRODUCTION.match(line.text):
+        if ABSTRACT.match(line.text) or INTRODUCTION.match(line.text) or _opens_first_section(line, style):
             return index
     prose = [len(x.words) >= 6 and x.x1 - x.x0 > 0.7 * style.width(x) and x.size < 1.1 * style.size for x in first]
     for index in range(len(first)):
         if all(prose[index : index + PROSE_LINES]) and len(prose) >= index + PROSE_LINES:
             return index
     return len(first)
+
+
+def _opens_first_section(line: Line, style: Style) -> bool:
+    """`1 Overview` set as a heading; the number of an affiliation is raised and small."""
+    numbered = FIRST_SECTION.match(line.text) and line.words[0].size > 0.9 * line.size
+    return bool(numbered) and line.size > 0.95 * style.size and could_head(line, style)
 
 
 def authors_of(lines: list[Line]) -> tuple[str, ...]:
