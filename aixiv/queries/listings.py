@@ -100,7 +100,7 @@ def _narrowed(actor: Actor, asked: Filter) -> list[Any]:
         where.append(Paper.kind == asked.kind)
     if asked.category:
         below = asked.category.rstrip("/") + "/"
-        unnested = func.unnest(Version.categories).table_valued("value")
+        unnested = func.unnest(Version.categories).table_valued("value").render_derived()
         where.append(
             exists(
                 select(1)
