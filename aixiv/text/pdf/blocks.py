@@ -70,18 +70,22 @@ def group(lines: list[Line], style: Style, *, plain: set[int], title: set[int]) 
         block = blocks[-1] if blocks else None
         if heading is not None:
             blocks.append(Block("heading", [line], heading=heading))
-        elif (block is not None and block.kind == "heading" and _continues_heading(block, line, style)) or (
-            block is not None and id(line) in title and id(block.last) in title
-        ):
+        elif block is not None and previous is not None and _goes_on(block, previous, line, style, title):
             block.lines.append(line)
-        elif block is None or block.kind == "heading" or previous is None or starts_block(block, previous, line, style):
-            blocks.append(_open(line))
         else:
-            block.lines.append(line)
+            blocks.append(_open(line))
         previous = line
     for block in blocks:
         _name_heading(block)
     return blocks
+
+
+def _goes_on(block: Block, previous: Line, line: Line, style: Style, title: set[int]) -> bool:
+    if id(line) in title and id(block.last) in title:
+        return True
+    if block.kind == "heading":
+        return _continues_heading(block, line, style)
+    return not starts_block(block, previous, line, style)
 
 
 def _open(line: Line) -> Block:
@@ -172,12 +176,8 @@ def starts_block(block: Block, previous: Line, line: Line, style: Style) -> bool
     step = previous.base - line.base
     size = max(previous.size, line.size)
     usual = _leading_of(block) or max(style.leading * previous.size / style.size, 1.05 * previous.size)
-    if (
-        min(len(previous.text), len(line.text)) <= MOST_FRAGMENT
-        and 0 <= step < 1.6 * size
-        and block.kind == "paragraph"
-    ):
-        return False  # limits of a sum, numerators: pieces of one displayed formula
+    if _same_formula(previous, line, style) and 0 <= step < 1.6 * size and block.kind == "paragraph":
+        return False
     if step > 1.28 * usual + 0.5 or step < -0.5 * size:
         return True
     if abs(previous.size - line.size) > 0.08 * size and min(len(previous.text), len(line.text)) > 12:
@@ -189,6 +189,12 @@ def starts_block(block: Block, previous: Line, line: Line, style: Style) -> bool
     if BULLET.match(line.text) and line.x0 >= style.left_of(line) - 2 and not _hangs(previous, line):
         return True
     return _new_paragraph(block, previous, line, style)
+
+
+def _same_formula(previous: Line, line: Line, style: Style) -> bool:
+    """Limits of a sum and numerators: set off from the margin, one of the two too short to stand alone."""
+    fragment = min(len(previous.text), len(line.text)) <= MOST_FRAGMENT
+    return fragment and all(x.x0 - style.left_of(x) > style.size for x in (previous, line))
 
 
 def _new_paragraph(block: Block, previous: Line, line: Line, style: Style) -> bool:
