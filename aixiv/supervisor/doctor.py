@@ -1,7 +1,6 @@
 """What is reachable, what would run, and what to set: the facts behind `aixiv doctor`. Changes nothing."""
 
 import asyncio
-import importlib.util
 from typing import Literal
 
 import httpx2
@@ -12,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from aixiv.settings import Settings
 from aixiv.storage import Blobs, StorageError
+from aixiv.supervisor.schema import newest_revision, revision_of
 
 State = Literal["ok", "down", "off", "attention"]
 PATIENCE_SECONDS = 5.0
@@ -64,23 +64,13 @@ def _ask_database(url: str) -> _Known:
             row = connection.execute(query.encode()).fetchone()
             return None if row is None or row[0] is None else str(row[0])
 
-        has_revisions = one("SELECT to_regclass('alembic_version')") is not None
         return _Known(
             version=one("SHOW server_version") or "?",
             pgvector=one("SELECT extversion FROM pg_extension WHERE extname = 'vector'"),
             pgvector_offered=one("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'") is not None,
-            revision=one("SELECT version_num FROM alembic_version") if has_revisions else None,
-            newest=_newest_revision(),
+            revision=revision_of(connection),
+            newest=newest_revision(),
         )
-
-
-def _newest_revision() -> str | None:
-    from alembic.script import ScriptDirectory
-
-    found = importlib.util.find_spec("migrations")
-    if found is None or not found.submodule_search_locations:
-        return None
-    return ScriptDirectory(found.submodule_search_locations[0]).get_current_head()
 
 
 def _pgvector(known: _Known) -> Line:

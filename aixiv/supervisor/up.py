@@ -6,12 +6,14 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 
+import psycopg
 from msgspec import Struct
 
 from aixiv.settings import Settings
 from aixiv.supervisor.home import StartRefused, held, publish_addresses
 from aixiv.supervisor.keeper import Keeper
 from aixiv.supervisor.process import ended, launch, stop, sweep, tail
+from aixiv.supervisor.schema import is_newest
 from aixiv.supervisor.services import DATABASE, OBJECTS, PARTS, WEB, Plan, Service, plan, upgrade_command
 
 UPGRADE_SECONDS = 300.0
@@ -140,6 +142,11 @@ class _Up:
                 await self._keepers[name].answered.wait()
 
     async def _upgrade(self) -> None:
+        try:
+            if await asyncio.to_thread(is_newest, self._plan.settings.database_url):
+                return
+        except psycopg.Error as error:
+            raise StartRefused(f"the database does not answer, check AIXIV_DATABASE_URL: {error}") from error
         log = self._logs / "upgrade.log"
         command = upgrade_command(self._plan.settings)
         process = launch(command, log=log)

@@ -15,6 +15,7 @@ import pytest
 from aixiv.settings import Settings
 from aixiv.storage import StorageError
 from aixiv.supervisor.home import with_running_addresses
+from aixiv.supervisor.s3 import free_port
 from aixiv.supervisor.services import DATABASE, INFERENCE, OBJECTS, WEB
 from tests.fixtures.services import Services
 from tests.supervisor.platform import Platform, eventually, made_secrets, processes_of
@@ -166,6 +167,15 @@ def test_a_taken_port_is_said_with_the_setting_to_change(start: Start) -> None:
         platform = start(WEB, AIXIV_PORT=str(taken.getsockname()[1]))
         assert "set AIXIV_PORT to a free port" in platform.complaint()
     assert platform.process.returncode == 1
+
+
+def test_a_given_database_that_is_not_there_is_said_with_its_setting(start: Start) -> None:
+    address = "postgresql://me:hunter2@127.0.0.1:9/aixiv"
+    platform = start(WEB, AIXIV_DATABASE_URL=address, AIXIV_PORT=str(free_port()))
+    complaint = platform.complaint()
+    assert platform.process.returncode == 1
+    assert "check AIXIV_DATABASE_URL" in complaint
+    assert "hunter2" not in complaint
 
 
 def test_a_part_that_cannot_start_is_said_with_its_log(start: Start, tmp_path: Path) -> None:
