@@ -30,7 +30,7 @@ BARS = {
     "novelty": WIDE,
     OVERALL: Bar(accept=3.3, lens=0.0, majors_elsewhere=0),
 }
-REJECT_BELOW = 1.8  # mean below which a revision would be another work
+REJECT_BELOW = 1.5  # mean below which a revision would be another work; an empty text has 1.0
 REJECT_CRITICALS = 2  # critical findings from which the work cannot be saved by repairs
 
 

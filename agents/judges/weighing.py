@@ -14,6 +14,12 @@ from review.manuscript import Kind
 from review.report import Finding
 from review.rubric import Rubric
 
+REACH = {
+    "novelty": 3.0,
+    "significance": 3.0,
+}  # points above 1 that form alone can earn: it does not show an idea is new
+FULL_REACH = 4.0
+TOP = 8.0  # highest overall score: the rest of the scale is for those who can judge the idea
 PENALTY = {"critical": 2.0, "major": 1.0, "minor": 0.2, "note": 0.0}
 MINOR_LIMIT = 1.0  # many small things never weigh more than one major one
 CAPS = {"critical": 3.0, "major": 5.5, "minor": 10.0, "note": 10.0}
@@ -43,7 +49,10 @@ def weigh(facts: Facts, kind: Kind, rubric: Rubric, findings: Sequence[Finding])
     deep = depth(facts, kind)
     return Scores(
         criteria={
-            key: max(FLOOR, 1 + 4 * _coverage(signals, key) * deep - _penalty(rubric, key, findings))
+            key: max(
+                FLOOR,
+                1 + REACH.get(key, FULL_REACH) * _coverage(signals, key) * deep - _penalty(rubric, key, findings),
+            )
             for key in rubric.keys
         },
         seen=signals,
@@ -55,7 +64,7 @@ def overall(scores: Scores, rubric: Rubric, findings: Sequence[Finding], *, own:
     """One number, 1..10; criteria in `own` count double."""
     weights = {c.key: c.weight * (2 if c.key in own else 1) for c in rubric.criteria}
     mean = sum(scores.criteria[key] * weight for key, weight in weights.items()) / sum(weights.values())
-    return round(max(FLOOR, min(1 + (mean - 1) * 9 / 4, _cap(scores, rubric, findings, own))), 1)
+    return round(max(FLOOR, min(1 + (mean - 1) * (TOP - 1) / 4, _cap(scores, rubric, findings, own))), 1)
 
 
 def mean_with_lens(scores: Scores, rubric: Rubric, lens: str) -> float:
