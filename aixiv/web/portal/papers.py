@@ -21,6 +21,7 @@ from aixiv.queries.reviews import (
     screening_of,
 )
 from aixiv.queries.timeline import timeline
+from aixiv.web.errors import Call
 from aixiv.web.portal.allow import allowed, offers
 from aixiv.web.portal.cite import file_path, path_of, version_path
 from aixiv.web.portal.forms import Form
@@ -69,17 +70,19 @@ class Newer(Struct, frozen=True, kw_only=True):
 
 
 @get(["/papers/{reference:str}", "/abs/{reference:str}"], name="paper")
-async def paper_page(reference: str, deps: Deps, actor: Actor) -> Response[Any]:
+async def paper_page(request: Call, reference: str, deps: Deps, actor: Actor) -> Response[Any]:
     """The version a reader wants first: the latest, or the published one when the latest was withdrawn."""
-    return await show(deps, actor, reference, None, "")
+    return await show(deps, actor, reference, None, "", at=request.scope["path"])
 
 
 @get(["/papers/{reference:str}/v/{n:int}", "/papers/{reference:str}/v/{n:int}/{part:str}"])
-async def version_page(reference: str, n: int, deps: Deps, actor: Actor, part: str = "") -> Response[Any]:
+async def version_page(
+    request: Call, reference: str, n: int, deps: Deps, actor: Actor, part: str = ""
+) -> Response[Any]:  # fmt: skip
     """One version, or one part of its record."""
     if part not in PARTS:
         raise NotFound("There is no such page about this version.", hint=f"One of {', '.join(filter(None, PARTS))}.")
-    return await show(deps, actor, reference, n, part)
+    return await show(deps, actor, reference, n, part, at=request.scope["path"])
 
 
 async def show(
@@ -89,16 +92,21 @@ async def show(
     n: int | None,
     part: str,
     *,
+    at: str = "",
     form: Form | None = None,
     status: int = 200,
 ) -> Response[Any]:
-    """The page, a redirect to its canonical address, or the tombstone of a withdrawn version."""
+    """The page, a redirect to its canonical address when it was asked for `at` another, or a withdrawn one's tombstone.
+
+    Nothing is redirected without `at`: a refused form is answered where it was sent.
+    """
     async with deps.database.read() as session:
         paper, asked = await find_paper(session, actor, reference)
         n = n or asked
         version = version_of(paper, n) if n else shown_first(paper)
-        if form is None and f"/papers/{reference}" != path_of(paper):
-            return _moved(version_path(paper, version, part) if n else path_of(paper))
+        canonical = version_path(paper, version, part) if n else path_of(paper)
+        if at and at.rstrip("/") != canonical:
+            return _moved(canonical)
         context = {**await _record(session, actor, version), "events": await timeline(session, paper)}
     context |= _frame(deps, actor, paper, version, part, context)
     if version.status is Status.WITHDRAWN:
