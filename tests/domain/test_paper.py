@@ -19,8 +19,8 @@ from aixiv.domain.paper import (
     WAITS_FOR_EDITOR,
     Author,
     Status,
-    check_authors,
     check_transition,
+    clean_authors,
     is_orcid,
 )
 
@@ -101,8 +101,15 @@ MACHINE = Author(name="Prospector", kind="ai", model="toy-1", operator="Test Lab
 
 
 def test_a_work_has_authors_human_or_ai() -> None:
-    check_authors((HUMAN, MACHINE))
-    check_authors((MACHINE,))
+    assert clean_authors((HUMAN, MACHINE)) == (HUMAN, MACHINE)
+    assert clean_authors((MACHINE,)) == (MACHINE,)
+
+
+def test_names_are_kept_on_one_line_and_without_tricks() -> None:
+    assert clean_authors((Author(name="  Ada Lovelace ", kind="human"),)) == (HUMAN,)
+    for name in ("Ada\nLovelace", "Ada\0", "\u202eadA"):
+        with pytest.raises(Invalid):
+            clean_authors((Author(name=name, kind="human"),))
 
 
 @pytest.mark.parametrize(
@@ -110,8 +117,8 @@ def test_a_work_has_authors_human_or_ai() -> None:
     [
         ((), "authors_missing"),
         ((HUMAN,) * 201, "authors_too_many"),
-        ((Author(name=" ", kind="human"),), "author_name"),
-        ((Author(name="x" * 201, kind="human"),), "author_name"),
+        ((Author(name=" ", kind="human"),), "author_name_length"),
+        ((Author(name="x" * 201, kind="human"),), "author_name_length"),
         ((Author(name="A", kind="ai", model="toy-1"),), "ai_author_incomplete"),
         ((Author(name="A", kind="ai", operator="Lab"),), "ai_author_incomplete"),
         ((HUMAN, Author(name="B", kind="human", orcid="0000-0002-1825-0098")), "orcid"),
@@ -119,5 +126,5 @@ def test_a_work_has_authors_human_or_ai() -> None:
 )
 def test_an_incomplete_author_is_named(authors: tuple[Author, ...], code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check_authors(authors)
+        clean_authors(authors)
     assert refused.value.code == code

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from aixiv.domain.catalog import category_paths
-from aixiv.domain.paper import check_authors
+from aixiv.domain.paper import clean_authors
 from aixiv.text.parse import parse_file
 from aixiv.usecases.submit import PaperMetadata
 from review.checks import run_checks
@@ -47,7 +47,7 @@ def test_metadata_is_what_a_submission_accepts(work: str) -> None:
     metadata = msgspec.convert(read_toml(EXAMPLES / work / "metadata.toml"), PaperMetadata)
     assert metadata.kind == work
     assert set(metadata.categories) <= category_paths()
-    check_authors(metadata.authors)
+    clean_authors(metadata.authors)
     assert {author.kind for author in metadata.authors} == {"ai", "human"}
 
 
