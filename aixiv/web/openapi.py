@@ -14,6 +14,7 @@ from aixiv.domain import errors
 from aixiv.web.errors import PROBLEM, STATUSES, Problem, Unsupported
 from aixiv.web.operation import OPTION, Operation
 
+STREAM = "text/event-stream"  # events have several shapes; the description tells them
 REFERENCE = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+):(\w+)\}")
 _PATH_TYPES: dict[str, dict[str, Any]] = {
@@ -178,7 +179,9 @@ def _request_body(told: Operation) -> dict[str, Any] | None:
 
 
 def _responses(path: str, told: Operation) -> dict[str, Any]:
-    content: dict[str, Any] = {media: {"schema": {"type": "string"}} for media in told.produces}
+    content: dict[str, Any] = {
+        media: {} if media == STREAM else {"schema": {"type": "string"}} for media in told.produces
+    }
     if told.returns is not None:
         content["application/json"] = {"schema": _schema(told.returns)}
     good: dict[str, Any] = {"description": HTTPStatus(told.status).phrase}
