@@ -77,13 +77,19 @@ def test_running_heads_page_numbers_and_line_numbers_stay_out(tmp_path: Path) ->
 
 def test_hyphens_at_line_ends_are_healed_and_true_hyphens_kept(tmp_path: Path) -> None:
     def broken(canvas: Canvas) -> None:
-        lines = ("The approximation is used for a high-", "dimensional problem and its low-rank approxi-", "mation.")
+        lines = (
+            "The approximation is used for a high-",
+            "dimensional problem and its low-rank approxi-",
+            "mation. Each co-author signed, every co-",
+            "author.",
+        )
         canvas.setFont("Times-Roman", 10)
         for number, line in enumerate(lines):
             canvas.drawString(72, 150 - 12 * number, line)
 
     text = read_path(d.paper_pdf(tmp_path / "paper.pdf", extra=broken)).manuscript.text
     assert "used for a high-dimensional problem and its low-rank approximation." in text
+    assert "Each co-author signed, every co-author." in text
 
 
 def test_small_capitals_read_as_words(tmp_path: Path) -> None:
