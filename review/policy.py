@@ -6,6 +6,7 @@ Fails closed: missing ballots, an unclear screen, a critical finding beside acce
 
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from typing import Literal
 
@@ -50,6 +51,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return len(self.panel)
 
 
+@cache
 def load_policy(name: str) -> Policy:
     """Read a bundled policy; an unknown name raises `KeyError`, a bad file `msgspec.ValidationError`."""
     path = files("review") / "policies" / f"{name}.toml"
@@ -58,6 +60,7 @@ def load_policy(name: str) -> Policy:
     return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Policy)
 
 
+@cache
 def policy_names() -> tuple[str, ...]:
     """Names of the bundled policies, sorted."""
     return tuple(sorted(p.name[:-5] for p in (files("review") / "policies").iterdir() if p.name.endswith(".toml")))
