@@ -119,7 +119,8 @@ def form(
 async def served(deps: Deps) -> AsyncIterator[Door]:
     """The application on a port of its own, in this event loop."""
     server = _Server(uvicorn.Config(create_app(deps), log_level="warning", timeout_graceful_shutdown=1))
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio delays writes
+    listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:
