@@ -152,7 +152,6 @@ CHECK = Check(
     "the direction "
     "with the word used (reduction, increase, improvement of a metric whose better direction is known).",
     limits="Sees only changes whose two numbers stand beside them; percentage points are accepted for percentages.",
-    alarm_rate="by arithmetic none when the sentence is parsed right; 0 false among the findings on the "
-    "development papers.",
+    alarm_rate="by arithmetic none when the sentence is parsed right; 1 finding on five development papers, right.",
     examine=examine,
 )

@@ -124,6 +124,6 @@ CHECK = Check(
     "itself, and looks for the "
     "test, the proof, the comparison or the qualification that such a word needs.",
     limits="Judges words, not truth: a test may exist and not be named.",
-    alarm_rate="4 findings on the development papers, all right.",
+    alarm_rate="4 findings on five development papers, all right.",
     examine=examine,
 )

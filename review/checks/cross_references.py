@@ -139,6 +139,6 @@ CHECK = Check(
     "tables mentioned with the "
     "captions found, and captions with each other.",
     limits="A figure whose caption the parser missed is reported as absent only when the parser had no other trouble.",
-    alarm_rate="none for undefined marks on the development papers; orphans depend on captions being read right.",
+    alarm_rate="4 findings on five development papers, all right; follows how well captions are read.",
     examine=examine,
 )

@@ -154,6 +154,7 @@ CHECK = Check(
     "years, placeholder authors "
     "and texts, runs of consecutive digits, doubled authors and entries printed twice.",
     limits="Does not look anything up: a made-up entry in good form passes here.",
-    alarm_rate="measured on a public set of real and fabricated entries; see the report of the release.",
+    alarm_rate="1 of 513 real entries of a public set (and that one does list an author twice); finds 38 "
+    "of 606 fabricated.",
     examine=examine,
 )

@@ -67,7 +67,7 @@ HONEST = [
     ("changes", "Accuracy improved by 4.2%, from 90.1% to 94.3%, in the last series."),
     ("changes", "Throughput shows a 25% improvement, from 8 to 10, in the last series."),
     ("table-claims", "The chain reaches a loss of 1.465 compared to the baseline’s 1.466, so it performs better."),
-    ("counts", "Of all entries, 12 of 48 entries (25%) were checked, and 2/3 (66.6%) of those twice."),
+    ("counts", "Of all entries, 12 of 48 entries (25%) were checked, 2 of 3 (66.7%) twice, 2/3 (66.6%) thrice."),
     ("p-values", "The groups differ, t(28) = 2.20, p = .036, and F(2, 57) = 3.90, p = .026, in their speed."),
     ("p-values", "The groups do not differ, t(28) = 1.20, p > .05, in their speed."),
     ("p-values", "In a one-tailed test the groups differ, t(28) = 2.20, p = .018, in their speed."),
@@ -112,6 +112,11 @@ def test_a_number_repeated_only_in_the_conclusion_is_not_confirmed() -> None:
 def test_a_finer_number_in_the_results_confirms_a_rounded_one() -> None:
     rounded = paper("The audit became faster by 76.43%.", abstract=ABSTRACT + " The audit became faster by 76%.")
     assert result(rounded, "abstract-numbers").status == "passed"
+
+
+def test_a_plain_number_in_the_text_does_not_confirm_a_percentage() -> None:
+    spoiled = paper("The rows hold 76 columns each.", abstract=ABSTRACT + " The audit became faster by 76%.")
+    assert "76%" in result(spoiled, "abstract-numbers").findings[0].claim
 
 
 RUNS = (
