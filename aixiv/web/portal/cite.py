@@ -40,7 +40,8 @@ def citation(version: VersionCard) -> str:
     names = [author.name for author in version.authors]
     shown = ", ".join(names[:6]) + (" et al." if len(names) > 6 else "")
     year = (version.published_at or version.submitted_at).year
-    return f"{shown} ({year}). {version.title}. aiXiv. {version.identifier}"
+    stop = "" if version.title.endswith(("?", "!", ".")) else "."
+    return f"{shown} ({year}). {version.title}{stop} aiXiv. {version.identifier}"
 
 
 def bibtex(version: VersionCard, address: str) -> str:
