@@ -29,33 +29,36 @@ MOST_UNMAPPED = 0.2  # share of glyphs whose character the fonts do not tell
 
 def parse_pdf(path: Path, *, max_pages: int) -> Parsed:
     """Read a PDF whole, or raise `Unreadable`."""
-    pages, notes = _read(path, max_pages)
+    pages, encrypted = _read(path, max_pages)
     sides, side_notes = side_texts(path)
     layout = Layout(
         spans=tuple(_span(run) for page in pages for run in page.runs if run.text.strip()),
         pages=tuple(PageBox(page=p.number, box=_rounded(p.box)) for p in pages),
         side_texts=tuple(sides),
         image_only_pages=tuple(p.number for p in pages if p.images and not any(g.char.strip() for g in p.glyphs)),
-        notes=(*notes, *side_notes),
+        encrypted=encrypted,
+        notes=tuple(side_notes),
     )
     metadata_title = next((s.text for s in sides if s.carrier == "metadata" and s.name == "Title"), "")
     return Parsed(manuscript=_manuscript(pages, metadata_title), layout=layout)
 
 
-def _read(path: Path, max_pages: int) -> tuple[list[RawPage], list[str]]:
+def _read(path: Path, max_pages: int) -> tuple[list[RawPage], bool]:
+    """Every page, and whether the file is encrypted (under an empty password, or it would not open)."""
     document = _open(path)
     try:
         if len(document) > max_pages:
             raise Unreadable("too_many_pages", f"The PDF has {len(document)} pages; at most {max_pages} are read.")
         if len(document) == 0:
             raise Unreadable("damaged_file", "The PDF has no pages.")
+        encrypted = raw.FPDF_GetSecurityHandlerRevision(document) != -1
         pages = [_read_one(document, index) for index in range(len(document))]
     except pdfium.PdfiumError as error:
         raise Unreadable("damaged_file", f"A page of the PDF could not be read: {error}.") from error
     finally:
         document.close()
     _refuse_textless(pages)
-    return pages, []
+    return pages, encrypted
 
 
 def _open(path: Path) -> pdfium.PdfDocument:
