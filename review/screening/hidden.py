@@ -33,6 +33,8 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
             continue  # a watermark, or the text layer of a scanned page
         elif _about_machines(run.text):
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks to or about automated reviewers.")
+        elif _about_papers(run) and not _shown(run.text, shown) and not _repeated(run, runs):
+            yield _hidden(run, "hidden_text", 0.45, f"Text {run.reason} speaks of papers and how they are judged.")
         elif is_prose(run.text, run.carrier) and not _shown(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Sentences {run.reason}; a reader cannot see them.")
     unseen = [run for run in runs if run.carrier != "faint_text"]
@@ -118,6 +120,14 @@ def _inner_order(text: str) -> str:
 def _about_machines(text: str) -> bool:
     found = signs(normalise(text))
     return bool(found.machine or found.role or found.weak)
+
+
+def _about_papers(run: Hidden) -> bool:
+    """A few hidden words about papers or judging; figures cut out of other works may carry them by chance."""
+    words = re.findall(r"[^\W\d_]{2,}", run.text)
+    if run.carrier in ("clipped", "covered") or not (len(words) >= 2 or _WIDE.search(run.text)):
+        return False
+    return bool(signs(normalise(run.text)).topic)
 
 
 def _shown(text: str, shown: str) -> bool:

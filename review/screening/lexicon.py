@@ -24,6 +24,7 @@ class Signs(Struct, frozen=True, kw_only=True):
     verdict: str = ""  # an ordered outcome: accept, high score, praise only
     role: str = ""  # prompt syntax or a new role: "system:", "you are now"
     foreign: str = ""  # an order in another language than English, with somebody addressed in one
+    topic: str = ""  # papers and their judges are spoken of
     weak: str = ""  # an outcome that is wished for without an order
 
     @property
