@@ -11,6 +11,7 @@ from typing import Any
 from psycopg import OperationalError as PsycopgOperationalError
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from aixiv.db.event import EventRow
@@ -117,5 +118,7 @@ async def _outage_named() -> AsyncIterator[None]:
         if error.connection_invalidated or isinstance(error, InterfaceError | OperationalError):
             raise Unavailable("The database does not answer.", code="database_unavailable") from error
         raise
+    except PoolTimeout as error:
+        raise Unavailable("Too many requests use the database at once.", code="database_busy") from error
     except (PsycopgOperationalError, ConnectionError) as error:
         raise Unavailable("The database does not answer.", code="database_unavailable") from error
