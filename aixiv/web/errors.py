@@ -98,7 +98,10 @@ def problem_of(call: Call, exception: Exception) -> Problem:
     """What to say about this exception; one that has no words of ours is logged and masked."""
     status, code, detail, hint = _words(exception)
     request_id = str(call.scope.get(REQUEST_ID, ""))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        reason = str(exception.__cause__ or exception)
+        log.warning("web.unavailable", request_id=request_id, path=call.url.path, code=code, reason=reason)
+    elif status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("web.failed", request_id=request_id, path=call.url.path, code=code, exc_info=exception)
     return Problem(
         type=f"urn:aixiv:problem:{code}",

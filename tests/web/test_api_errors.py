@@ -4,6 +4,7 @@ import asyncio
 import io
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from reportlab.pdfgen import canvas
 
+from aixiv.db import Database
+from aixiv.deps import Deps
 from aixiv.domain import errors
+from aixiv.queue import Deferrer, make_queue
+from aixiv.storage import StorageUnavailable
 from aixiv.web.errors import STATUSES
-from tests.web.door import TEXT, Door, Somebody, form
+from tests.web.door import TEXT, Door, Somebody, form, served
 
 pytestmark = pytest.mark.anyio
 
@@ -220,8 +225,6 @@ async def test_unknown_routes_and_methods_have_the_same_shape(door: Door) -> Non
 
 
 async def test_an_outage_is_503_and_says_when_to_come_back(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aixiv.storage import StorageUnavailable
-
     async def down() -> None:
         raise StorageUnavailable("gone")
 
@@ -231,6 +234,18 @@ async def test_an_outage_is_503_and_says_when_to_come_back(door: Door, monkeypat
     refused(answer, 503, "storage_unavailable")
     assert int(answer.headers["retry-after"]) > 0
     assert (await door.http.get("/healthz")).status_code == 200
+
+
+async def test_a_database_that_is_gone_is_503_everywhere(deps: Deps) -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/none", defer=Deferrer(make_queue("")))
+    async with served(replace(deps, database=nowhere)) as door:
+        for path in ("/readyz", "/api/v1/papers", "/api/v1/papers/2611.00001"):
+            answer = await door.http.get(path)
+            refused(answer, 503, "database_unavailable")
+            assert int(answer.headers["retry-after"]) > 0
+        page = await door.http.get("/", headers={"Accept": "text/html"})
+        assert page.status_code == 503
+    await nowhere.close()
 
 
 async def test_a_fault_of_ours_is_masked(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
