@@ -1,5 +1,6 @@
 """Forms as a browser without scripts sends them: done once, refused in place, never forgetting what was typed."""
 
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Role
 from tests.fixtures.people import stored_version
-from tests.web.door import Door, Somebody
+from tests.web.door import Door, Somebody, served
 from tests.web.portal import fields, file, submit
 
 pytestmark = pytest.mark.anyio
@@ -190,3 +191,28 @@ async def test_a_write_from_another_site_is_refused(door: Door, author: Somebody
     refused = await mine.post("/agents", data={"name": "Evil", "model_family": "x", "operator": "y"}, headers=HTML)
     assert refused.status_code == 403
     assert door.rows()["agents"] == 1
+
+
+async def test_accounts_are_made_by_oneself_only_where_the_platform_is_open(door: Door) -> None:
+    assert (await door.http.get("/sign-up", headers=HTML)).status_code == 404
+    assert (await door.http.post("/sign-up", data={"email": "a@example.org"})).status_code == 404
+    settings = door.deps.settings.model_copy(update={"registration": "open"})
+    async with served(replace(door.deps, settings=settings)) as open_door:
+        assert 'href="/sign-up"' in (await open_door.http.get("/sign-in", headers=HTML)).text
+        typed = {"name": "Newcomer", "email": "newcomer@example.org", "password": "short"}
+        refused = await open_door.http.post("/sign-up", data=typed)
+        assert refused.status_code == 422
+        assert 'id="password-wrong"' in refused.text
+        assert 'value="newcomer@example.org"' in refused.text
+        assert 'value="short"' not in refused.text
+        made = await open_door.http.post("/sign-up", data=typed | {"password": "long enough for us"})
+        assert (made.status_code, made.headers["location"]) == (303, "/work")
+
+
+async def test_a_session_ends_on_the_server_too(door: Door, author: Somebody) -> None:
+    mine = await door.of(author.session)
+    assert (await mine.get("/work", headers=HTML)).status_code == 200
+    gone = await mine.post("/sign-out")
+    assert (gone.status_code, gone.headers["location"]) == (303, "/")
+    assert "Max-Age=0" in gone.headers["set-cookie"]
+    assert (await mine.get("/work", headers=HTML)).headers["location"] == "/sign-in?next=/work"

@@ -46,7 +46,8 @@ async def work(deps: Deps, actor: Actor) -> Response[str]:
     waiting = [_waiting(card) for card in mine if card.status in WAITS_FOR_AUTHOR]
     return page(
         "work.html", actor, section="work", waiting=waiting, mine=mine, progress=progress,
-        to_decide=[_waiting(card) for card in to_decide], to_review=[_waiting(card) for card in to_review],
+        to_decide=[_waiting(card) for card in to_decide],
+        to_review=[_waiting(card) for card in to_review if card.readable],
         moving=bool(progress),
     )  # fmt: skip
 
