@@ -12,7 +12,7 @@ from anyio import to_thread
 from cyclopts import Parameter
 
 from agents.port import Predecessor, Progress, ReviewFailed, ReviewRequest
-from aixiv.bootstrap import make_reviewer, parse_limits
+from aixiv.bootstrap import ReviewerOnDemand, parse_limits
 from aixiv.cli.papers import read_toml
 from aixiv.cli.render import check_text, round_text
 from aixiv.settings import Settings
@@ -164,7 +164,7 @@ async def _run(
         response=letter,
         deadline_seconds=float(settings.review_seconds),
     )
-    return await make_reviewer(settings).review(request, on_progress=_show, find_related=_nothing_related)
+    return await ReviewerOnDemand(settings).review(request, on_progress=_show, find_related=_nothing_related)
 
 
 async def _show(progress: Progress) -> None:

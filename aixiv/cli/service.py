@@ -5,15 +5,10 @@ import importlib.util
 import sys
 from datetime import timedelta
 
-from alembic import command
-from alembic.config import Config
-
-from agents.checkpoints import postgres_checkpointer
-from aixiv.bootstrap import judge_name, working
+from aixiv.bootstrap import working
 from aixiv.cli.acting import opened
 from aixiv.cli.bundled import publish_bundled_works
 from aixiv.domain.people import SYSTEM
-from aixiv.jobs.worker import run as run_worker
 from aixiv.queries import events
 from aixiv.settings import Settings
 from aixiv.supervisor.doctor import examine
@@ -38,7 +33,7 @@ def up(*, demo: bool = False) -> int:
             admin = await ensure_admin(parts.deps)
             link = await make_signin_link(parts.deps, SYSTEM, admin, life=FIRST_LINK_LIFE)
             print(table(running.rows()))
-            print(f"\njudge: {judge_name(running.settings)}")
+            print(f"\njudge: {running.settings.judge_in_use}")
             print(f"aiXiv is serving at {running.settings.address}")
             print(f"sign in once with {link.url}", flush=True)
             if demo:
@@ -50,6 +45,8 @@ def up(*, demo: bool = False) -> int:
 
 def worker() -> None:
     """Run background jobs until stopped. Any number may run, on any machine."""
+
+    from aixiv.jobs.worker import run as run_worker
 
     async def work() -> None:
         async with working(with_running_addresses(Settings())) as parts:
@@ -70,6 +67,11 @@ def doctor() -> int:
 
 def upgrade_db() -> None:
     """Bring the database's tables to the newest revision. Safe to run from several machines at once."""
+    from alembic import command
+    from alembic.config import Config
+
+    from aixiv.bootstrap.reviewing import make_checkpoint_tables
+
     settings = with_running_addresses(Settings())
     history = importlib.util.find_spec("migrations")
     assert history is not None  # installed together with this package
@@ -79,12 +81,8 @@ def upgrade_db() -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["database_url"] = settings.database_url
 
-    async def make_checkpoint_tables() -> None:
-        async with postgres_checkpointer(settings.database_url):
-            pass
-
     command.upgrade(config, "head")
-    asyncio.run(make_checkpoint_tables())
+    asyncio.run(make_checkpoint_tables(settings.database_url))
 
 
 def verify_log() -> int:

@@ -1,5 +1,6 @@
-"""The composition root: the only module that names every concrete class and puts a process together."""
+"""The composition root: the only package that names every concrete class and puts a process together."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -7,12 +8,7 @@ from pathlib import Path
 
 from procrastinate import App
 
-from agents.checkpoints import Checkpointer, memory_checkpointer, postgres_checkpointer
-from agents.judges import Judge
-from agents.judges.chat import Endpoint
-from agents.judges.evidence import EvidenceJudge
-from agents.judges.language_model import LanguageModelJudge
-from agents.run import GraphReviewer
+from agents.port import FindRelated, OnProgress, ReviewRequest
 from aixiv.db import Database
 from aixiv.deps import Deps
 from aixiv.queue import Deferrer, make_queue
@@ -21,6 +17,10 @@ from aixiv.storage import Blobs
 from aixiv.text import Parsed, ParseLimits, parse_limited
 from inference.client import EmbeddingClient
 from review.manuscript import SourceFormat
+from review.report import Round
+
+LOOKS_AT_ONCE = 2
+"""Files a process opens at the same time; each may take `AIXIV_PARSE_MEMORY_BYTES`. Further ones wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +47,11 @@ def build(settings: Settings) -> Platform:
     async def parse(path: Path, filename: str) -> Parsed:
         return await parse_limited(path, filename=filename, limits=limits)
 
+    looking = asyncio.Semaphore(LOOKS_AT_ONCE)
+
     async def preflight(path: Path, filename: str) -> SourceFormat:
-        return (await parse_limited(path, filename=filename, limits=limits)).manuscript.source
+        async with looking:
+            return (await parse(path, filename)).manuscript.source
 
     deps = Deps(
         settings=settings,
@@ -60,7 +63,7 @@ def build(settings: Settings) -> Platform:
             settings.s3_bucket,
             settings.s3_region,
         ),
-        reviewer=make_reviewer(settings),
+        reviewer=ReviewerOnDemand(settings),
         embedder=embedder,
         parse=parse,
         preflight=preflight,
@@ -71,36 +74,28 @@ def build(settings: Settings) -> Platform:
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[Platform]:
     """The parts of a worker: like `build`, with a reviewer that remembers its runs in the database."""
+    from aixiv.bootstrap.reviewing import remembering_reviewer
+
     parts = build(settings)
     try:
-        async with postgres_checkpointer(parts.deps.settings.database_url) as checkpointer:
-            reviewer = make_reviewer(parts.deps.settings, checkpointer)
+        async with remembering_reviewer(parts.deps.settings) as reviewer:
             yield replace(parts, deps=replace(parts.deps, reviewer=reviewer))
     finally:
         await parts.close()
 
 
-def make_reviewer(settings: Settings, checkpointer: Checkpointer | None = None) -> GraphReviewer:
-    """The reviewer graph with the judge the settings ask for."""
-    return GraphReviewer(make_judge(settings), checkpointer=checkpointer or memory_checkpointer())
+class ReviewerOnDemand:
+    """Builds the graph when it is first asked: processes that never review do not load it."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
 
-def make_judge(settings: Settings) -> Judge:
-    """The language-model judge where a model server is named, the evidence judge otherwise."""
-    if judge_name(settings) == "evidence":
-        return EvidenceJudge()
-    return LanguageModelJudge(
-        Endpoint(
-            base_url=settings.llm_base_url or f"{settings.inference_url.rstrip('/')}/v1",
-            model=settings.llm_model or settings.model,
-            api_key=settings.llm_api_key.get_secret_value(),
-        )
-    )
+    async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+        """Review one version without a memory of earlier calls."""
+        from aixiv.bootstrap.reviewing import make_reviewer
 
-
-def judge_name(settings: Settings) -> str:
-    """Which judge these settings mean: `evidence` or `language-model`."""
-    return settings.judge_in_use
+        reviewer = make_reviewer(self._settings)
+        return await reviewer.review(request, on_progress=on_progress, find_related=find_related)
 
 
 def parse_limits(settings: Settings) -> ParseLimits:

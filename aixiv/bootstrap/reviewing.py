@@ -1,0 +1,43 @@
+"""Putting the reviewer graph together: its judge, and where it remembers its runs. Apart, because it loads slowly."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from agents.checkpoints import Checkpointer, memory_checkpointer, postgres_checkpointer
+from agents.judges import Judge
+from agents.judges.chat import Endpoint
+from agents.judges.evidence import EvidenceJudge
+from agents.judges.language_model import LanguageModelJudge
+from agents.run import GraphReviewer
+from aixiv.settings import Settings
+
+
+def make_reviewer(settings: Settings, checkpointer: Checkpointer | None = None) -> GraphReviewer:
+    """The reviewer graph with the judge the settings ask for."""
+    return GraphReviewer(make_judge(settings), checkpointer=checkpointer or memory_checkpointer())
+
+
+@asynccontextmanager
+async def remembering_reviewer(settings: Settings) -> AsyncIterator[GraphReviewer]:
+    """A reviewer whose runs outlive this process, in the platform's database."""
+    async with postgres_checkpointer(settings.database_url) as checkpointer:
+        yield make_reviewer(settings, checkpointer)
+
+
+async def make_checkpoint_tables(database_url: str) -> None:
+    """Create what the checkpointer keeps; nothing happens when it is there."""
+    async with postgres_checkpointer(database_url):
+        pass
+
+
+def make_judge(settings: Settings) -> Judge:
+    """The language-model judge where a model server is named, the evidence judge otherwise."""
+    if settings.judge_in_use == "evidence":
+        return EvidenceJudge()
+    return LanguageModelJudge(
+        Endpoint(
+            base_url=settings.llm_base_url or f"{settings.inference_url.rstrip('/')}/v1",
+            model=settings.llm_model or settings.model,
+            api_key=settings.llm_api_key.get_secret_value(),
+        )
+    )
