@@ -29,6 +29,19 @@ async def test_a_refused_submission_keeps_what_was_typed_and_stores_nothing(door
     assert door.rows()["papers"] == 0
 
 
+async def test_a_form_sent_twice_is_one_work(door: Door, author: Somebody) -> None:
+    mine = await door.of(author.session)
+    key = (await mine.get("/submit", headers=HTML)).text.split('name="key" value="')[1].split('"')[0]
+    first = await mine.post("/submit", data=fields(key=key), files=file())
+    again = await mine.post("/submit", data=fields(key=key), files=file())
+    assert first.headers["location"] == again.headers["location"]
+    other = await mine.post("/submit", data=fields(key=key, title="Another"), files=file())
+    assert other.status_code == 409
+    assert "This form was sent already, with other content." in other.text
+    assert key not in other.text
+    assert door.rows()["papers"] == 1
+
+
 async def test_a_file_that_cannot_be_read_is_refused_at_its_field(door: Door, author: Somebody) -> None:
     mine = await door.of(author.session)
     refused = await mine.post("/submit", data=fields(), files=file(b"\x00\x01 nothing", "work.pdf"))

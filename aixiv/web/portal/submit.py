@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 
 from aixiv.deps import Deps
 from aixiv.domain.catalog import DEFAULT_TRACK
-from aixiv.domain.errors import AixivError, Conflict, Invalid, StaleBase
+from aixiv.domain.errors import AixivError, Conflict, IdempotencyConflict, Invalid, StaleBase
+from aixiv.domain.ids import new_id
 from aixiv.domain.paper import Author
 from aixiv.domain.people import Action, Actor, Subject, may
 from aixiv.queries.papers import PaperCard, find_paper
@@ -70,8 +71,10 @@ async def submit_now(request: Call, deps: Deps, actor: Actor) -> Response[str] |
         return _submit_page(deps, actor, Form(values=sent.values), more, categories)
     try:
         async with _upload(sent.files.get("file"), deps.settings.max_upload_bytes) as upload:
-            done = await submit_paper(deps, actor, _paper_metadata(sent, rows, categories), upload)
-    except AixivError as refusal:
+            metadata = _paper_metadata(sent, rows, categories)
+            done = await submit_paper(deps, actor, metadata, upload, key=sent.text("key") or None)
+    except AixivError as error:
+        refusal = _plain(error)
         form = refused(sent.values, refusal)
         return _submit_page(deps, actor, form, rows, categories, status=status_of(refusal))
     return see_other(f"/papers/{done.paper_id}")
@@ -101,12 +104,14 @@ async def revise_now(
         return _revise_page(deps, actor, paper, findings, Form(values=sent.values), more)
     try:
         async with _upload(sent.files.get("file"), deps.settings.max_upload_bytes) as upload:
-            await submit_version(deps, actor, paper.id, _version_metadata(sent, rows), upload)
+            metadata = _version_metadata(sent, rows)
+            await submit_version(deps, actor, paper.id, metadata, upload, key=sent.text("key") or None)
     except StaleBase:
         newer = Conflict("A newer version arrived while this form was open.", hint="Look at it, then revise again.")
         form = refused({**sent.values, "base_version": str(paper.latest.n)}, newer)
         return _revise_page(deps, actor, paper, findings, form, rows, status=409)
-    except AixivError as refusal:
+    except AixivError as error:
+        refusal = _plain(error)
         form = refused(sent.values, refusal)
         return _revise_page(deps, actor, paper, findings, form, rows, status=status_of(refusal))
     return see_other(f"/papers/{paper.id}")
@@ -205,7 +210,7 @@ def _submit_page(
     return page(
         "submit.html", actor, status=status, section="submit", form=form, rows=rows, categories=shown,
         policies=[load_policy(name) for name in policy_names()], most=deps.settings.max_upload_bytes,
-        pages=deps.settings.max_pages,
+        pages=deps.settings.max_pages, key=new_id(),
     )  # fmt: skip
 
 
@@ -221,8 +226,16 @@ def _revise_page(
 ) -> Response[str]:
     return page(
         "revise.html", actor, status=status, section="submit", paper=paper, findings=findings, form=form, rows=rows,
-        most=deps.settings.max_upload_bytes, pages=deps.settings.max_pages,
+        most=deps.settings.max_upload_bytes, pages=deps.settings.max_pages, key=new_id(),
     )  # fmt: skip
+
+
+def _plain(refusal: AixivError) -> AixivError:
+    """A key is a matter of the form, not of people: a form that was sent before with other content says so."""
+    if isinstance(refusal, IdempotencyConflict):
+        hint = "If you mean it as another work, choose the file again and send it once more."
+        return Conflict("This form was sent already, with other content.", code="sent_before", hint=hint)
+    return refusal
 
 
 def _chosen(sent: Sent) -> list[str]:
