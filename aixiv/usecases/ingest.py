@@ -64,7 +64,7 @@ async def _hold_unreadable(deps: Deps, version_id: UUID, refusal: Unreadable) ->
     async with deps.database.write() as tx:
         _, version = await lock_version(tx, version_id)
         if _waits(version):
-            reason = f"The file cannot be read: {refusal.message} {refusal.hint}"
+            reason = storable(f"The file cannot be read: {refusal.message} {refusal.hint}")
             move(tx, version, Status.HELD, actor=SYSTEM, now=deps.clock(), reason=reason, code=refusal.code)
 
 

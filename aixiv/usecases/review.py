@@ -66,16 +66,22 @@ async def review_version(deps: Deps, version_id: UUID) -> None:
     except ReviewFailed as failure:
         if failure.retryable:
             raise Unavailable(failure.reason, code="review_interrupted") from failure
-        await give_up(deps, version_id, failure.reason)
+        await give_up(deps, version_id, failure.reason, run_id=run.run_id)
         return
     await _store(deps, run, result)
 
 
-async def give_up(deps: Deps, version_id: UUID, reason: str) -> None:
-    """End a review that cannot be finished: the run failed, the version is held with the reason."""
+async def give_up(deps: Deps, version_id: UUID, reason: str, *, run_id: UUID | None = None) -> None:
+    """End a review that cannot be finished: the run failed, the version is held with the reason.
+
+    With `run_id`, nothing happens unless that run is the one that is running.
+    """
+    reason = storable(reason)
     async with deps.database.write() as tx:
         _, version = await lock_version(tx, version_id)
-        run = await _running(tx, version.id)
+        run = await running_run(tx, version.id)
+        if run_id is not None and (run is None or run.id != run_id):
+            return
         now = deps.clock()
         if run is not None:
             run.status, run.message, run.finished_at = "failed", reason, now
@@ -92,7 +98,7 @@ async def _open(deps: Deps, version_id: UUID) -> OpenRun | None:
             return None
         if Status(version.status) is Status.SUBMITTED:
             move(tx, version, Status.UNDER_REVIEW, actor=SYSTEM, now=now)
-        run = await _running(tx, version.id)
+        run = await running_run(tx, version.id)
         if run is None:
             version.generation += 1
             run = Run(id=new_id(), version_id=version.id, generation=version.generation, status="running")
@@ -127,7 +133,8 @@ async def _last_published(tx: Transaction, version: Version) -> int:
     return int(found or 0)
 
 
-async def _running(tx: Transaction, version_id: UUID) -> Run | None:
+async def running_run(tx: Transaction, version_id: UUID) -> Run | None:
+    """The run of a version that is under way, locked."""
     return await tx.session.scalar(
         select(Run).where(Run.version_id == version_id, Run.status == "running").with_for_update()
     )
@@ -177,7 +184,7 @@ class _ProgressWriter:
                 await tx.session.execute(
                     update(Run)
                     .where(Run.id == self._run_id, Run.status == "running", Run.percent <= progress.percent)
-                    .values(step=progress.step, message=progress.message, percent=progress.percent)
+                    .values(step=progress.step, message=storable(progress.message), percent=progress.percent)
                 )
         except Unavailable as outage:
             raise ReviewFailed(outage.message, retryable=True) from outage

@@ -131,12 +131,13 @@ async def submit_version(
         if stored is not None:
             return msgspec.json.decode(stored, type=Submitted)
         await _count(deps, tx, actor)
-        paper, base = await lock_latest(tx, paper_id)
+        paper, latest = await lock_latest(tx, paper_id)
+        base = await _base(tx, latest)
         _check_base(base, metadata, blob)
         if Status(base.status) is Status.REVISION_REQUESTED:
-            move(tx, base, Status.SUPERSEDED, actor=actor, now=deps.clock(), by=base.n + 1)
+            move(tx, base, Status.SUPERSEDED, actor=actor, now=deps.clock(), by=latest.n + 1)
         version = Version(
-            n=base.n + 1,
+            n=latest.n + 1,
             base_version=base.n,
             title=metadata.title or base.title,
             abstract=metadata.abstract,
@@ -301,14 +302,22 @@ def _clean_letter(letter: ResponseLetter) -> ResponseLetter:
     )
 
 
+async def _base(tx: Transaction, latest: Version) -> Version:
+    """What a revision follows: the latest version, or the published one when a revision of that came to nothing."""
+    if Status(latest.status) not in (Status.REJECTED, Status.WITHDRAWN):
+        return latest
+    published = select(Version).where(Version.paper_id == latest.paper_id, Version.status == Status.PUBLISHED.value)
+    return await tx.session.scalar(published.with_for_update()) or latest
+
+
 def _check_base(base: Version, metadata: VersionMetadata, blob: StoredBlob) -> None:
     if metadata.base_version != base.n:
-        raise StaleBase(f"The latest version is {base.n}, not {metadata.base_version}.")
+        raise StaleBase(f"A revision follows version {base.n} now, not {metadata.base_version}.")
     if Status(base.status) not in REVISABLE:
         raise Conflict(
             f"Version {base.n} is {base.status}; a new version can follow one that is revision_requested or published.",
             code="not_revisable",
-            hint="Wait for the decision on the current version, or withdraw it first.",
+            hint="Wait for the decision; after a rejection or a withdrawal, submit a new work.",
         )
     if blob.sha256 == base.file_sha256:
         raise Conflict(

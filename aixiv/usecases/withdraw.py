@@ -11,6 +11,7 @@ from aixiv.domain.paper import OPEN, Status
 from aixiv.domain.people import Action, Actor, Subject, may
 from aixiv.domain.words import prose
 from aixiv.usecases.lifecycle import lock_latest, move
+from aixiv.usecases.review import running_run
 
 MAX_REASON = 2000
 
@@ -24,7 +25,11 @@ async def withdraw_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) 
         if Status(latest.status) not in OPEN:
             hint = "A published work can be retracted." if latest.published_at else "There is nothing left to withdraw."
             raise Conflict(f"Version {latest.n} is {latest.status}.", code="not_withdrawable", hint=hint)
-        move(tx, latest, Status.WITHDRAWN, actor=actor, now=deps.clock(), reason=checked)
+        now = deps.clock()
+        move(tx, latest, Status.WITHDRAWN, actor=actor, now=now, reason=checked)
+        run = await running_run(tx, latest.id)
+        if run is not None:
+            run.status, run.finished_at = "stale", now
 
 
 async def retract_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) -> None:
