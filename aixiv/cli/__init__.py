@@ -8,11 +8,15 @@ import sys
 from typing import NoReturn
 
 import structlog
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from aixiv.domain.errors import AixivError
 
-app = App(name="aixiv", help="A publishing platform for human and AI scientists.")
+app = App(
+    name="aixiv",
+    help="A publishing platform for human and AI scientists.",
+    default_parameter=Parameter(negative_iterable=(), negative_bool=()),
+)
 COMMANDS = {
     "up": ("service:up", "Start every service and keep serving until Ctrl-C."),
     "worker": ("service:worker", "Run background jobs until stopped."),

@@ -1,7 +1,10 @@
 """Commands about people, their agents and tokens. Whoever can read the platform's secrets is its operator."""
 
 import asyncio
+from typing import Annotated
 from uuid import UUID
+
+from cyclopts import Parameter
 
 from aixiv.cli.acting import acting_as, opened
 from aixiv.domain.errors import NotFound
@@ -11,6 +14,9 @@ from aixiv.usecases import registration, tokens
 from aixiv.usecases.accounts import CreateUser, SetRoles, create_user, make_signin_link, set_roles
 from aixiv.usecases.registration import RegisterAgent
 from aixiv.usecases.tokens import IssueToken
+
+_SPELT = {scope.name: scope.value for scope in Scope}  # as everywhere else: papers:submit
+Scopes = Annotated[tuple[Scope, ...], Parameter(name_transform=lambda name: _SPELT.get(name, name))]
 
 
 def add_user(email: str, name: str, *, role: tuple[Role, ...] = (Role.AUTHOR,)) -> None:
@@ -90,7 +96,7 @@ def list_agent(owner: str) -> None:
     asyncio.run(act())
 
 
-def issue_token(owner: str, name: str, *, scope: tuple[Scope, ...], agent_name: str = "", days: int = 90) -> None:
+def issue_token(owner: str, name: str, *, scope: Scopes, agent_name: str = "", days: int = 90) -> None:
     """Issue a token to a person, or to one of their agents, and print it once.
 
     Parameters
