@@ -35,7 +35,7 @@ METADATA = {
 
 @dataclass
 class Client:
-    """A program that submits a work, then one revision if it is asked to, and repeats what was not answered."""
+    """A program that submits a work, then revisions while it is asked to, and repeats what was not answered."""
 
     http: httpx2.AsyncClient
     number: int
@@ -48,10 +48,12 @@ class Client:
         await asyncio.sleep(self.delay)
         hidden = INSTRUCTION if self.number % 5 == 0 else None
         first = await self.post("/papers", METADATA, self._pdf("first", 1, hidden))
-        if await self.end_of(first["paper_id"]) == Status.REVISION_REQUESTED:
-            change = {"base_version": 1, "response_letter": {"text": "We have said more.", "answers": {}}}
-            await self.post(f"/papers/{first['paper_id']}/versions", change, self._pdf("second", 2, None))
-            await self.end_of(first["paper_id"], n=2)
+        for base in (1, 2):
+            if await self.end_of(first["paper_id"], base) != Status.REVISION_REQUESTED:
+                return
+            change = {"base_version": base, "response_letter": {"text": "We have said more.", "answers": {}}}
+            await self.post(f"/papers/{first['paper_id']}/versions", change, self._pdf(f"revision-{base}", 1 + base))
+        await self.end_of(first["paper_id"], 3)
 
     async def post(self, path: str, metadata: dict[str, object], file: Path) -> dict[str, str]:
         key = f"{self.number}-{file.stem}"
@@ -70,7 +72,7 @@ class Client:
             self.repeats += 1
             await asyncio.sleep(0.3)
 
-    async def end_of(self, paper_id: str, n: int = 1) -> Status:
+    async def end_of(self, paper_id: str, n: int) -> Status:
         while True:
             try:
                 answer = await self.http.get(f"/papers/{paper_id}")
@@ -83,7 +85,7 @@ class Client:
                 pass
             await asyncio.sleep(0.5)
 
-    def _pdf(self, name: str, repeat: int, hidden: str | None) -> Path:
+    def _pdf(self, name: str, repeat: int, hidden: str | None = None) -> Path:
         path = self.folder / f"{name}-{self.number}.pdf"
         return paper_pdf(path, white_text=hidden, repeat=repeat + self.number % 3, columns=1 + self.number % 2)
 
@@ -102,7 +104,7 @@ async def strike(platform: Up, chance: random.Random, done: asyncio.Event) -> Co
     struck: Counter[str] = Counter()
     until = time.monotonic() + KILL_SECONDS
     while time.monotonic() < until and not done.is_set():
-        await asyncio.sleep(chance.uniform(0.5, 7.0))
+        await asyncio.sleep(chance.uniform(0.3, 5.0))
         part = chance.choice([WORKER, WORKER, WORKER, DATABASE, DATABASE, OBJECTS])
         struck[part] += await asyncio.to_thread(platform.kill, part)
     return struck
@@ -114,7 +116,7 @@ async def soak(platform: Up, folder: Path, seed: int) -> list[Client]:
     async with httpx2.AsyncClient(
         base_url=f"{platform.address}/api/v1", headers=headers, timeout=30, trust_env=False
     ) as http:
-        clients = [Client(http, number, folder, chance.uniform(0, 12)) for number in range(WORKS)]
+        clients = [Client(http, number, folder, chance.uniform(0, 15)) for number in range(WORKS)]
         done = asyncio.Event()
         killing = asyncio.create_task(strike(platform, chance, done))
         try:
