@@ -1,0 +1,1 @@
+"""Measuring what the platform claims about its own reviewing; every number can be made again by one command."""

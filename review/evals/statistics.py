@@ -1,0 +1,81 @@
+"""Small statistics that measured shares and rankings are reported with."""
+
+from collections.abc import Sequence
+from math import sqrt
+
+from msgspec import Struct
+
+Z_95 = 1.959964  # two-sided 95 %
+
+
+class Share(Struct, frozen=True):
+    """`hits` of `total` cases."""
+
+    hits: int
+    total: int
+
+    @property
+    def rate(self) -> float:
+        """Hits per case; zero without cases."""
+        return self.hits / self.total if self.total else 0.0
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the rate."""
+        return wilson(self.hits, self.total)
+
+
+def wilson(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
+    """Wilson score interval of a share, within 0..1. Without cases nothing is known: (0, 1).
+
+    It keeps its coverage near 0 and 1, where the textbook interval `p ± z·se` shrinks to a point.
+    """
+    if not 0 <= hits <= total:
+        raise ValueError(f"{hits} hits of {total} cases is no share")
+    if total == 0:
+        return (0.0, 1.0)
+    rate = hits / total
+    middle = (rate + z * z / (2 * total)) / (1 + z * z / total)
+    half = z / (1 + z * z / total) * sqrt(rate * (1 - rate) / total + z * z / (4 * total * total))
+    return (max(0.0, middle - half), min(1.0, middle + half))
+
+
+def auc(positives: Sequence[float], negatives: Sequence[float]) -> float:
+    """Chance that a positive case scores higher than a negative one, ties counted half; nan without either."""
+    if not positives or not negatives:
+        return float("nan")
+    places = ranks([*positives, *negatives])
+    above = sum(places[: len(positives)]) - len(positives) * (len(positives) + 1) / 2
+    return above / (len(positives) * len(negatives))
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Rank of each value from 1, equal values sharing their mean rank."""
+    order = sorted(range(len(values)), key=lambda i: values[i])
+    found = [0.0] * len(values)
+    start = 0
+    while start < len(order):
+        end = start
+        while end < len(order) and values[order[end]] == values[order[start]]:
+            end += 1
+        for i in order[start:end]:
+            found[i] = (start + 1 + end) / 2
+        start = end
+    return found
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Pearson's correlation of paired values; nan for fewer than two pairs or a constant side."""
+    if len(one) != len(other):
+        raise ValueError("paired values must be equally many")
+    if len(one) < 2:
+        return float("nan")
+    mean_one, mean_other = sum(one) / len(one), sum(other) / len(other)
+    across = sum((a - mean_one) * (b - mean_other) for a, b in zip(one, other, strict=True))
+    spread = sqrt(sum((a - mean_one) ** 2 for a in one) * sum((b - mean_other) ** 2 for b in other))
+    return across / spread if spread else float("nan")
+
+
+def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Spearman's correlation of paired values, ties at their mean rank."""
+    return correlation(ranks(one), ranks(other))
