@@ -32,7 +32,7 @@ async def requeue_lost(deps: Deps) -> list[UUID]:
             .join(Paper, Paper.id == Version.paper_id)
             .where(Version.status.in_(waiting), Version.submitted_at < deps.clock() - GRACE)
         )
-        found = [row.tuple() for row in rows]
+        found = list(rows)
     lost = []
     for version_id, status, parsed, track in found:
         if status == Status.ACCEPTED.value and not load_policy(track).auto_publish:

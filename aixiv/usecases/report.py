@@ -75,7 +75,7 @@ async def write_report(
         ).first()
     if row is None:
         raise NotFound("There is no such version.")
-    paper, version = row.tuple()
+    paper, version = row
     may(actor, Action.REVIEW, Subject(owner_id=paper.owner_id))
     if Status(version.status) not in REVIEWABLE or version.parsed_sha256 is None:
         raise Conflict(f"A version that is {version.status} takes no reviews.", code="not_reviewable")
