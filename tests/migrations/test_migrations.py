@@ -40,20 +40,32 @@ def structure(url: str) -> set[tuple[str, ...]]:
     with psycopg.connect(url) as connection:
         connection.execute("SET search_path TO public")
         queries = (
-            "SELECT 'column', table_name, column_name, data_type, is_nullable FROM information_schema.columns"
-            " WHERE table_schema = 'public' AND table_name <> 'alembic_version'",
-            "SELECT 'index', tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public'"
-            " AND tablename <> 'alembic_version'",
-            "SELECT 'check', conrelid::regclass::text, conname, pg_get_constraintdef(oid), '' FROM pg_constraint"
-            " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0"
-            " AND conrelid::regclass::text <> 'alembic_version'",
-            "SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), '' FROM pg_trigger"
-            " WHERE NOT tgisinternal",
-            "SELECT 'function', proname, md5(prosrc), pg_get_function_identity_arguments(oid), '' FROM pg_proc p"
-            " WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_depend d"
-            " WHERE d.objid = p.oid AND d.deptype = 'e')",
-            "SELECT 'type', typname, typtype::text, '', '' FROM pg_type WHERE typnamespace = 'public'::regnamespace"
-            " AND typtype IN ('e', 'c') AND typname NOT LIKE 'alembic%%'",
+            (
+                "SELECT 'column', table_name, column_name, data_type, is_nullable FROM information_schema.columns"
+                " WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
+            ),
+            (
+                "SELECT 'index', tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public'"
+                " AND tablename <> 'alembic_version'"
+            ),
+            (
+                "SELECT 'check', conrelid::regclass::text, conname, pg_get_constraintdef(oid), '' FROM pg_constraint"
+                " WHERE connamespace = 'public'::regnamespace AND conrelid <> 0"
+                " AND conrelid::regclass::text <> 'alembic_version'"
+            ),
+            (
+                "SELECT 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), '' FROM pg_trigger"
+                " WHERE NOT tgisinternal"
+            ),
+            (
+                "SELECT 'function', proname, md5(prosrc), pg_get_function_identity_arguments(oid), '' FROM pg_proc p"
+                " WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT 1 FROM pg_depend d"
+                " WHERE d.objid = p.oid AND d.deptype = 'e')"
+            ),
+            (
+                "SELECT 'type', typname, typtype::text, '', '' FROM pg_type WHERE typnamespace = 'public'::regnamespace"
+                " AND typtype IN ('e', 'c') AND typname NOT LIKE 'alembic%%'"
+            ),
         )
         return {tuple(map(str, row)) for query in queries for row in connection.execute(query.replace("%%", "%"))}
 
@@ -177,17 +189,15 @@ def test_rows_that_make_no_sense_are_refused(database_url: str, change: str, con
 def test_two_published_versions_or_two_runs_at_once_are_refused(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         put_version(connection, "published")
+    copy = "paper_id, 2, 1, status, '', title, '', '{}', '{}', licence, '', submitted_by, file_name, file_sha256"
+    second = f"INSERT INTO versions ({COLUMNS}, published_at) SELECT gen_random_uuid(), {copy},"
+    second += " 0, false, now(), '', now() FROM versions"
     with psycopg.connect(database_url) as connection, pytest.raises(errors.UniqueViolation, match="one_published"):
-        copy = "paper_id, 2, 1, status, '', title, '', '{}', '{}', licence, '', submitted_by, file_name, file_sha256"
-        connection.execute(
-            f"INSERT INTO versions ({COLUMNS}, published_at) SELECT gen_random_uuid(), {copy},"
-            " 0, false, now(), '', now() FROM versions".encode()
-        )
-    run = "INSERT INTO runs (id, version_id, generation, status, step, message, percent, started_at)"
-    run += " SELECT gen_random_uuid(), id, {}, 'running', '', '', 0, now() FROM versions"
+        connection.execute(second.encode())
+    runs = "INSERT INTO runs (id, version_id, generation, status, step, message, percent, started_at)"
+    runs += " SELECT gen_random_uuid(), id, g, 'running', '', '', 0, now() FROM versions, generate_series(1, 2) g"
     with psycopg.connect(database_url) as connection, pytest.raises(errors.UniqueViolation, match="one_running"):
-        for generation in (1, 2):
-            connection.execute(run.format(generation).encode())
+        connection.execute(runs.encode())
 
 
 COLUMNS = (
