@@ -3,12 +3,14 @@
 from litestar import Litestar
 
 from aixiv.bootstrap import build
+from aixiv.log import configure_logging
 from aixiv.settings import Settings
 from aixiv.web import app as web
 
 
 def create_app() -> Litestar:
     """The application of `uvicorn --factory aixiv.asgi:create_app`."""
+    configure_logging()
     parts = build(Settings())
     app = web.create_app(parts.deps)
     app.on_startup.append(parts.deps.blobs.ensure_bucket)

@@ -25,6 +25,7 @@ from review.report import (
 
 SAME_CLAIM = 0.85  # similarity of two claims of one source from which they speak of one defect
 WEIGHT = {"critical": 8.0, "major": 4.0, "minor": 1.0, "note": 0.0}
+ABSENCE = "completeness"  # source of findings about parts a work needs and lacks
 OPEN: frozenset[Resolution] = frozenset({"not_resolved", "disputed"})
 
 
@@ -133,6 +134,8 @@ def _resolution(finding: Finding, new: Manuscript, outlook: Outlook) -> FindingR
         resolution, evidence = _still_found(finding, outlook.repeated, outlook.answer)
         quote = outlook.repeated.quote
         locator = outlook.repeated.locator or (find_quote(new, quote) if quote else None)
+    elif finding.source == ABSENCE:
+        resolution, evidence = "resolved", "The part that was missing is there."
     elif outlook.check is not None:
         resolution, evidence = _check_is_silent(outlook.check)
     else:

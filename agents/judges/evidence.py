@@ -14,6 +14,7 @@ from agents.judges.reading import count
 from agents.judges.signals import Seen
 from agents.judges.weighing import Scores, overall, weigh
 from review.checks.facts import Facts
+from review.comparison import ABSENCE
 from review.panel import by_severity
 from review.policy import Voter
 from review.report import Ballot, CriterionScore, Finding, PairwiseOpinion, Report, Usage
@@ -57,7 +58,8 @@ def _report(role: str, material: Material) -> Report:
     counted = count(material.manuscript, material.kind)
     scores = weigh(counted, material.kind, rubric, findings)
     own = rubric.assign(material.roles).get(role, rubric.keys)
-    weaknesses = by_severity(tuple(f for f in findings if rubric.criterion(f.criterion).key in own))
+    stated = (*findings, *_gaps(scores, findings))
+    weaknesses = by_severity(tuple(f for f in stated if rubric.criterion(f.criterion).key in own))
     seen = tuple(s for s in scores.seen if s.signal.criterion in own)
     absent = tuple(s for s in seen if s.missing)
     return Report(
@@ -76,6 +78,24 @@ def _report(role: str, material: Material) -> Report:
         confidence=_confidence(material, scores),
         usage=Usage(seconds=time.monotonic() - began),
         disclosure=DISCLOSURE,
+    )
+
+
+def _gaps(scores: Scores, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What keeps the work from being accepted by being absent, unless a check has said so already."""
+    absences = " ".join(f.claim.lower() for f in findings if not f.quote)
+    return tuple(
+        Finding(
+            id=f"{ABSENCE}.{seen.signal.key}",
+            claim=f"Needed and not found ({seen.signal.key}): {seen.signal.ask}",
+            severity="major",
+            criterion=seen.signal.criterion,
+            source=ABSENCE,
+            place="whole work",
+            fix=seen.signal.change,
+        )
+        for seen in scores.missing
+        if seen.signal.key.rstrip("s") not in absences
     )
 
 

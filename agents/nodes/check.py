@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 
 from agents.context import ReviewContext
 from agents.state import ReviewState, plain
+from review.comparison import ABSENCE
 from review.manuscript import Locator, Manuscript
 from review.quotes import MIN_QUOTE, find_quote, normalise
 from review.report import Finding, Report
@@ -18,7 +19,7 @@ _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 async def check(state: ReviewState, runtime: Runtime[ReviewContext]) -> ReviewState:
     """Keep of every report what the manuscript supports."""
     manuscript = runtime.context.request.manuscript
-    sources = frozenset(result["check"] for result in state["checks"])
+    sources = frozenset(result["check"] for result in state["checks"]) | {ABSENCE}
     delivered = {role: msgspec.convert(raw, Report) for role, raw in state["answers"].items() if "absent" not in raw}
     return {
         "reports": {

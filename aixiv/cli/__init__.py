@@ -3,14 +3,13 @@
 Commands are named here and imported when they run, so that a small one starts quickly.
 """
 
-import logging
 import sys
 from typing import NoReturn
 
-import structlog
 from cyclopts import App, Parameter
 
 from aixiv.domain.errors import AixivError
+from aixiv.log import configure_logging
 
 app = App(
     name="aixiv",
@@ -65,7 +64,7 @@ _register()
 
 def main() -> None:
     """Entry point of `aixiv`."""
-    _configure_logging()
+    configure_logging()
     try:
         result = app()
     except AixivError as refusal:
@@ -73,22 +72,6 @@ def main() -> None:
     except OSError as fault:
         _fail(str(fault), "system", "")
     sys.exit(result if isinstance(result, int) else 0)
-
-
-def _configure_logging() -> None:
-    """Our own log as one JSON object a line on standard error; libraries only when something is wrong."""
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s", stream=sys.stderr)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _fail(message: str, code: str, hint: str) -> NoReturn:
