@@ -52,6 +52,8 @@ async def list_papers(session: AsyncSession, actor: Actor, asked: Filter, *, key
     """The newest version of each paper that `actor` may see and the filter lets through. `key` signs cursors."""
     if not 1 <= asked.limit <= MAX_LIMIT:
         raise Invalid(f"limit is 1 to {MAX_LIMIT}.", code="limit")
+    if "\0" in asked.query + asked.author + asked.category:
+        raise Invalid("No work contains a NUL character.", code="nul_character")
     sort = "newest" if asked.sort == "relevance" and not asked.query.strip() else asked.sort
     rank = _rank(asked.query) if sort == "relevance" else literal(0.0, Float)
     where = [visible(actor), _newest_visible(actor), *_narrowed(actor, asked)]
