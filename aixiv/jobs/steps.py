@@ -27,14 +27,29 @@ REVIEW_ATTEMPTS = 12
 """Tries of one review before a person has to look at it: about ten minutes of a model server that is down."""
 LONGEST_WAIT = 60  # seconds between two tries
 
+OUTAGES = (Unavailable, StorageUnavailable)
+
 Step = Callable[[Deps, UUID], Awaitable[object]]
 
 
 class Patience(BaseRetryStrategy):
-    """Waits 1, 2, 4, ... up to sixty seconds between tries; `run_step` decides when to stop trying."""
+    """Waits 1, 2, 4, ... up to sixty seconds between tries; `run_step` decides when to stop trying.
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002 - the queue's shape
-        return RetryDecision(retry_in={"seconds": min(LONGEST_WAIT, 2 ** min(job.attempts, 6))})
+    A fault lowers the job's priority by one: it goes behind work that is in order, and the queue remembers how often
+    it happened (`faults_of`), however many outages there were between.
+    """
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        is_fault = isinstance(exception, Exception) and not isinstance(exception, OUTAGES)
+        return RetryDecision(
+            retry_in={"seconds": min(LONGEST_WAIT, 2 ** min(job.attempts, 6))},
+            priority=job.priority - 1 if is_fault else job.priority,
+        )
+
+
+def faults_of(job: Job) -> int:
+    """How often a fault of our own ended a try of this job."""
+    return -job.priority
 
 
 async def _publish(deps: Deps, version_id: UUID) -> None:
@@ -57,11 +72,14 @@ def _register(queue: App, deps: Deps, name: str, step: Step) -> None:
     @queue.task(name=name, retry=Patience(), pass_context=True)
     async def run(context: JobContext, version_id: str) -> None:
         assert context.job is not None  # the queue always runs a job
-        await run_step(deps, name, step, UUID(version_id), attempts=context.job.attempts)
+        await run_step(deps, name, step, UUID(version_id), attempts=context.job.attempts, faults=faults_of(context.job))
 
 
-async def run_step(deps: Deps, name: str, step: Step, version_id: UUID, *, attempts: int) -> None:
-    """Run one try of a step. Raising means: try again later; returning means: over, one way or the other."""
+async def run_step(deps: Deps, name: str, step: Step, version_id: UUID, *, attempts: int, faults: int = 0) -> None:
+    """Run one try of a step, after so many tries and so many of them ended by a fault of our own.
+
+    Raising means: try again later; returning means: over, one way or the other.
+    """
     with structlog.contextvars.bound_contextvars(job=name, version=str(version_id), attempt=attempts + 1):
         try:
             await step(deps, version_id)
@@ -76,6 +94,6 @@ async def run_step(deps: Deps, name: str, step: Step, version_id: UUID, *, attem
             raise
         except Exception as fault:
             log.exception("job.fault")
-            if attempts + 1 < FAULT_ATTEMPTS:
+            if faults + 1 < FAULT_ATTEMPTS:
                 raise
             await give_up(deps, version_id, f"an internal fault ({type(fault).__name__}); the log has the details.")
