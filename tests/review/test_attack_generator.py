@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from aixiv.text import parse_file
@@ -16,7 +17,8 @@ GERMAN = {c.carrier: c for c in attack_cases(len(CARRIERS) * len(LANGUAGES), 5, 
 def read(tmp_path: Path, filename: str, data: bytes) -> Parsed:
     path = tmp_path / filename
     path.write_bytes(data)
-    return parse_file(path, filename=filename, max_bytes=10**7, max_pages=20)
+    parsed = parse_file(path, filename=filename, max_bytes=10**7, max_pages=20)
+    return msgspec.json.decode(msgspec.json.encode(parsed), type=Parsed)  # as it comes out of the reader process
 
 
 def everything(parsed: Parsed) -> str:

@@ -38,7 +38,7 @@ def side_texts(path: Path) -> tuple[list[SideText], list[str]]:
 
 
 def _side(carrier: str, name: str, value: object, page: int | None = None) -> SideText:
-    return SideText(carrier=carrier, name=name, text=str(value)[:MOST_CHARS], page=page)
+    return SideText(carrier=carrier, name=str(name), text=str(value)[:MOST_CHARS], page=page)
 
 
 def _metadata(reader: pypdf.PdfReader) -> Iterator[SideText]:
