@@ -22,6 +22,8 @@ Defer = Callable[[Any, str, dict[str, Any]], Awaitable[None]]
 """Puts a job into the queue on a given driver connection: (connection, task name, arguments)."""
 
 _EVENT_LOCK = 0x61697869  # advisory lock that orders the event chain
+OVERFLOW = 10  # connections beyond the pool's size in a rush
+BORROW_SECONDS = 15.0  # how long to wait for one
 
 
 class Transaction:
@@ -75,7 +77,7 @@ class Database:
 
     def __init__(self, url: str, *, defer: Defer, read_only: bool = False, pool_size: int = 5) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            driver_url(url), pool_pre_ping=True, pool_size=pool_size, max_overflow=10, pool_timeout=15
+            driver_url(url), pool_pre_ping=True, pool_size=pool_size, max_overflow=OVERFLOW, pool_timeout=BORROW_SECONDS
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._defer = defer
