@@ -47,22 +47,26 @@ async def test_a_database_that_goes_away_is_an_outage_and_nothing_is_stored(deps
     url = deps.settings.database_url
     before = row_counts(url)
     with pytest.raises(Unavailable):
-        async with deps.database.write() as tx:
-            tx.record(event(deps))
-            await tx.defer(INGEST, version_id="before")
-            if moment in ("event", "commit"):
-                await tx.append_events()
-            if moment == "event":
-                tx.record(event(deps))
-            cut(url)
-            if moment == "statement":
-                await tx.session.execute(text("SELECT 1"))
-            if moment == "job":
-                await tx.defer(INGEST, version_id="after")
+        await cut_in_the_middle(deps, moment)
     assert row_counts(url) == before
     async with deps.database.write() as tx:
         tx.record(event(deps))
     assert row_counts(url)["events"] == before["events"] + 1
+
+
+async def cut_in_the_middle(deps: Deps, moment: str) -> None:
+    async with deps.database.write() as tx:
+        tx.record(event(deps))
+        await tx.defer(INGEST, version_id="before")
+        if moment in ("event", "commit"):
+            await tx.append_events()
+        if moment == "event":
+            tx.record(event(deps))
+        cut(deps.settings.database_url)
+        if moment == "statement":
+            await tx.session.execute(text("SELECT 1"))
+        if moment == "job":
+            await tx.defer(INGEST, version_id="after")
 
 
 async def test_readers_survive_a_cut_between_two_reads(deps: Deps) -> None:
