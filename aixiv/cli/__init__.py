@@ -39,6 +39,7 @@ COMMANDS = {
     "agent register": ("people:register_agent", "Register an agent for its owner."),
     "agent list": ("people:list_agent", "Agents of a person."),
     "token issue": ("people:issue_token", "Issue a token and print it once."),
+    "eval screening": ("evals:screening_eval", "Measure the injection screen on generated attacks and clean papers."),
 }
 GROUPS = {
     "db": "The database's schema.",
@@ -46,6 +47,7 @@ GROUPS = {
     "user": "People who may sign in.",
     "agent": "AI scientists and reviewers that people own.",
     "token": "Tokens for programs.",
+    "eval": "Measurements of the reviewer, made again by one command each.",
 }
 
 

@@ -1,0 +1,44 @@
+"""The measurement of the screen counts right, and the command prints what was counted."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from review.evals.screening import Outcome, summary, table
+
+
+def said(verdict: str, *, attack: bool = True, carrier: str = "xmp", language: str = "german") -> Outcome:
+    return Outcome(attack=attack, carrier=carrier, language=language, phrase="x", verdict=verdict)  # type: ignore[arg-type]
+
+
+def test_shares_count_everything_that_is_not_clear() -> None:
+    outcomes = [
+        said("attack"),
+        said("suspicious", language="english"),
+        said("unreadable", carrier="tiny"),
+        said("clear"),
+    ]
+    result = summary([*outcomes, said("clear", attack=False, language="")], half="tuning", seed=1, stages=("surface",))
+    assert (result.attacks.stopped, result.attacks.total, result.clean.stopped) == (3, 4, 0)
+    assert {row.name: (row.stopped, row.total) for row in result.by_carrier} == {"tiny": (1, 1), "xmp": (2, 3)}
+    assert [row.name for row in result.by_language] == ["english", "german"]
+    assert result.missed == (outcomes[3],)
+    assert result.verdicts["attack"] == {"clear": 1, "suspicious": 1, "attack": 1, "unreadable": 1}
+    assert "3 of 4" in table(result)
+
+
+def test_the_command_answers_json_for_any_half() -> None:
+    command = [
+        str(Path(sys.executable).with_name("aixiv")),
+        "eval",
+        "screening",
+        "--cases",
+        "6",
+        "--half",
+        "held-back",
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+    answer = json.loads(done.stdout)
+    assert (answer["half"], answer["attacks"]["total"], answer["clean"]["total"]) == ("held-back", 6, 3)
