@@ -1,0 +1,152 @@
+"""Whether an entry and a known work are the same, and in which fields they differ."""
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+
+from msgspec import Struct
+
+from review.references.entry import Entry, plain
+from review.references.reasons import Reason
+from review.references.venues import find_venue
+
+SAME_TITLE = 0.97
+NEAR_TITLE = 0.78
+ENOUGH_AUTHORS = 0.6  # of three or more
+_SMALL_WORDS = frozenset(["a", "an", "the"])
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """A work that a bibliographic index knows. `families` may be only the first; `complete` says whether it is all."""
+
+    title: str
+    families: tuple[str, ...] = ()
+    complete: bool = True
+    years: tuple[int, ...] = ()  # every year it may carry: preprint, publication
+    venues: tuple[str, ...] = ()
+    doi: str = ""
+    arxiv: str = ""
+    source: str = ""
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """An entry beside the known work it means."""
+
+    work: Work
+    title: float
+    authors: float
+
+
+def title_similarity(one: str, other: str) -> float:
+    """0..1: 1 for the same words without articles, less by how many letters of the longer must change."""
+    a, b = _bare(one), _bare(other)
+    if a == b:
+        return 1.0
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    return matcher.ratio() if matcher.real_quick_ratio() >= NEAR_TITLE and matcher.quick_ratio() >= NEAR_TITLE else 0.0
+
+
+def _bare(title: str) -> str:
+    return " ".join(w for w in plain(title.replace("-", "")).split() if w not in _SMALL_WORDS)
+
+
+def author_overlap(entry: Entry, work: Work) -> float:
+    """Share of the entry's family names that the work bears; of the work's, when its list is cut short."""
+    cited = {_family(a.family) for a in entry.authors if a.family}
+    known = {_family(f) for f in work.families}
+    if not cited or not known:
+        return 0.0
+    return len(cited & known) / (len(cited) if work.complete else min(len(cited), len(known)))
+
+
+def _family(name: str) -> str:
+    return plain(name).replace(" ", "")
+
+
+def find_match(entry: Entry, works: Iterable[Work]) -> Match | None:
+    """The work an entry means: the one with the same or nearly the same title, nearer authors deciding.
+
+    A title that is only near counts when the authors agree: two different works may have near titles.
+    """
+    best: Match | None = None
+    for work in works:
+        title, authors = title_similarity(entry.title, work.title), author_overlap(entry, work)
+        same = title >= SAME_TITLE or (_same_head(entry.title, work.title) and authors >= ENOUGH_AUTHORS)
+        if same or (title >= NEAR_TITLE and authors >= ENOUGH_AUTHORS and _first_agrees(entry, work)):
+            match = Match(work=work, title=1.0 if same else title, authors=authors)
+            if best is None or (match.title, match.authors) > (best.title, best.authors):
+                best = match
+    return best
+
+
+def _same_head(one: str, other: str) -> bool:
+    """Whether one title is the other without its subtitle."""
+    heads = {plain(one.split(":", maxsplit=1)[0]), plain(other.split(":", maxsplit=1)[0])}
+    return len(heads) == 1 and len(next(iter(heads)).split()) >= 3 and (":" not in one or ":" not in other)
+
+
+def differences(entry: Entry, match: Match) -> list[Reason]:
+    """Fields of the entry that the known work contradicts. None of them makes the work less real."""
+    work, found = match.work, []
+    if match.title < SAME_TITLE:
+        found.append(_differs("title", f"The work is called “{work.title}”."))
+    if entry.authors and work.families and (text := _authors_differ(entry, match)):
+        found.append(_differs("authors", text))
+    if entry.year and work.years and not min(work.years) <= entry.year <= max(work.years):
+        printed = " or ".join(str(y) for y in sorted({min(work.years), max(work.years)}))
+        found.append(_differs("year", f"The work is of {printed}, not {entry.year}."))
+    if text := _venue_differs(entry, work):
+        found.append(_differs("venue", text))
+    if entry.arxiv and work.arxiv and _number(entry.arxiv) != _number(work.arxiv):
+        found.append(_differs("arxiv", f"The work is arXiv:{work.arxiv}, not arXiv:{entry.arxiv}."))
+    if entry.doi and work.doi and _other_doi(entry.doi, work.doi):
+        found.append(_differs("doi", f"The work's DOI is {work.doi}, not {entry.doi}."))
+    return found
+
+
+def _differs(field: str, text: str) -> Reason:
+    return Reason(f"known_{field}", text, 0.9, "mis_cited")
+
+
+def _authors_differ(entry: Entry, match: Match) -> str:
+    work = match.work
+    cited, known = [_family(a.family) for a in entry.authors], [_family(f) for f in work.families]
+    strangers = [str(a) for a, name in zip(entry.authors, cited, strict=True) if name not in known]
+    if not _first_agrees(entry, work):
+        return f"Its first author is {work.families[0]}, not {entry.authors[0]}."
+    if match.authors < ENOUGH_AUTHORS or (strangers and work.complete):
+        return f"{strangers[0]} is not among its authors." if strangers else "Its authors are others."
+    if work.complete and not entry.abridged and len(set(cited)) < len(set(known)):
+        return f"It lists {len(cited)} of its {len(known)} authors without saying so."
+    return ""
+
+
+def _first_agrees(entry: Entry, work: Work) -> bool:
+    if not entry.authors or not work.families:
+        return False
+    first = entry.authors[0]
+    return _family(work.families[0]) in {_family(first.family), _family(first.given), _family(str(first))}
+
+
+def _venue_differs(entry: Entry, work: Work) -> str:
+    cited = find_venue(entry.venue)
+    known = [venue for name in work.venues if (venue := find_venue(name))]
+    if cited is None or not known or cited.key == "arxiv" or cited in known:
+        return ""
+    return f"It appeared at {known[0].names[0]}, not at {cited.names[0]}."
+
+
+def _number(arxiv: str) -> str:
+    return re.sub(r"v\d+$", "", arxiv.lower())
+
+
+def _other_doi(cited: str, known: str) -> bool:
+    """A preprint's DOI and its publication's may both be right."""
+    preprint = [d.lower().startswith("10.48550/") for d in (cited, known)]
+    return preprint[0] == preprint[1] and cited.lower().rstrip(".") != known.lower().rstrip(".")
+
+
+def works_of(entry: Entry, works: Sequence[Work]) -> Sequence[Work]:
+    """Works of a small list that may be the entry's: those sharing a rare enough word of its title."""
+    words = {w for w in _bare(entry.title).split() if len(w) > 3}
+    return [w for w in works if len(words & set(_bare(w.title).split())) >= min(2, len(words))]
