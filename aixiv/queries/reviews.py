@@ -155,7 +155,7 @@ async def decisions_of(session: AsyncSession, version: VersionCard) -> tuple[Dec
         select(Decision, User.name)
         .outerjoin(User, User.id == Decision.editor_id)
         .where(Decision.version_id == version.id)
-        .order_by(Decision.created_at)
+        .order_by(Decision.created_at, Decision.id)
     )
     blind = load_policy(version.track).blind
     return tuple(
