@@ -25,6 +25,26 @@ class Share(Struct, frozen=True):
         return wilson(self.hits, self.total)
 
 
+class Rate(Struct, frozen=True, kw_only=True):
+    """A share as it is written out: counts, rate and Wilson's 95 % interval."""
+
+    hits: int
+    total: int
+    rate: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:>8.3f}  [{self.low:.3f}, {self.high:.3f}]  {self.hits} of {self.total}"
+
+
+def rate(hits: int, total: int) -> Rate:
+    """The rate of `hits` in `total`, with its interval."""
+    share = Share(hits, total)
+    low, high = share.interval
+    return Rate(hits=hits, total=total, rate=round(share.rate, 4), low=round(low, 4), high=round(high, 4))
+
+
 def wilson(hits: int, total: int, z: float = Z_95) -> tuple[float, float]:
     """Wilson score interval of a share, within 0..1. Without cases nothing is known: (0, 1).
 
