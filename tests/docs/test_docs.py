@@ -10,7 +10,7 @@ from aixiv.domain.events import Tag
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Scope
 from aixiv.settings import Settings
-from tests.docs.facts import GENERATED, KINDS, problems, routes
+from tests.docs.facts import GENERATED, routes
 from tests.docs.pages import (
     ROOT,
     as_the_code_says,
@@ -34,10 +34,6 @@ def test_generated_tables_are_what_the_code_says(page: Path) -> None:
 
 def test_every_generated_table_is_on_a_page() -> None:
     assert set().union(*(generated_names(read(page)) for page in pages())) == set(GENERATED)
-
-
-def test_every_error_class_is_among_the_problems() -> None:
-    assert {kind.code for kind in KINDS.values()} <= {row[0].strip("`") for row in problems()[1]}
 
 
 def test_scopes() -> None:
