@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from review.references.entry import Entry
-from review.references.identifiers import Clue, arxiv_date, clue_of, counts_up, doi_fault, isbn_right, orcid_right
+from review.references.identifiers import (
+    ArxivDate,
+    Clue,
+    arxiv_date,
+    clue_of,
+    counts_up,
+    doi_fault,
+    isbn_right,
+    orcid_right,
+)
 from review.references.reasons import Reason
 from review.references.venues import Venue, find_venue, venue_of_code
 
@@ -34,9 +43,7 @@ def identifier_faults(entry: Entry) -> Iterator[Reason]:
 
 def date_faults(entry: Entry, now: datetime) -> Iterator[Reason]:
     """Years that cannot be, by themselves or beside the arXiv identifier."""
-    if entry.year is None:
-        return
-    if entry.year > now.year + (now.month >= 10):
+    if entry.year and entry.year > now.year + (now.month >= 10):
         yield Reason("future", f"It is dated {entry.year}, which is still to come.", 0.95, "mis_cited")
     posted = arxiv_date(entry.arxiv) if entry.arxiv else None
     if posted is None:
@@ -44,16 +51,21 @@ def date_faults(entry: Entry, now: datetime) -> Iterator[Reason]:
     if (posted.year, posted.month) > (now.year, now.month):
         text = f"arXiv:{entry.arxiv} would be assigned in {posted.year}-{posted.month:02}, which is still to come."
         yield Reason("arxiv_future", text, 0.95, "fabricated_suspect")
-    late = (posted.year - entry.year) * 12 + posted.month - 12
-    if late > LATEST_POSTING:
-        text = f"It is dated {entry.year}, but arXiv:{entry.arxiv} was assigned in {posted.year}."
+    if entry.year:
+        yield from _posting_faults(entry, entry.year, posted)
+
+
+def _posting_faults(entry: Entry, year: int, posted: ArxivDate) -> Iterator[Reason]:
+    """A preprint long after, or very long before, the publication."""
+    if (posted.year - year) * 12 + posted.month - 12 > LATEST_POSTING:
+        text = f"It is dated {year}, but arXiv:{entry.arxiv} was assigned in {posted.year}."
         yield Reason("arxiv_year", text, 0.9, "mis_cited")
     venue = find_venue(entry.venue)
-    if venue and venue.kind == "conf" and entry.year - posted.year >= LONGEST_WAIT:
-        text = f"arXiv:{entry.arxiv} is of {posted.year}, long before {entry.venue} {entry.year}."
+    if venue and venue.kind == "conf" and year - posted.year >= LONGEST_WAIT:
+        text = f"arXiv:{entry.arxiv} is of {posted.year}, long before {entry.venue} {year}."
         yield Reason("arxiv_wait", text, 0.5, "mis_cited")
-    if venue and venue.key == "arxiv" and entry.year != posted.year:
-        yield Reason("arxiv_own_year", f"arXiv:{entry.arxiv} is of {posted.year}, not {entry.year}.", 0.5, "mis_cited")
+    if venue and venue.key == "arxiv" and year != posted.year:
+        yield Reason("arxiv_own_year", f"arXiv:{entry.arxiv} is of {posted.year}, not {year}.", 0.3, "mis_cited")
 
 
 def venue_faults(entry: Entry) -> Iterator[Reason]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 DOI = re.compile(r"^10\.(?P<registrant>\d{4,9})/(?P<suffix>\S+)$")
 ARXIV_NEW = re.compile(r"^(?P<yy>\d{2})(?P<mm>\d{2})\.(?P<number>\d{4,6})(?:v\d+)?$")
 ARXIV_OLD = re.compile(r"^[a-z-]+(?:\.[A-Z]{2})?/(?P<yy>\d{2})(?P<mm>\d{2})\d{3}(?:v\d+)?$", re.IGNORECASE)
-HIGHEST_REGISTRANT = 80000  # registrants are numbered in order; none of this size is assigned
+HIGHEST_REGISTRANT = 90000  # registrants are numbered in order; none of this size is assigned
 EXAMPLE_REGISTRANTS = frozenset({"1234", "12345", "4321", "5432", "0000", "99999", "1111", "123456"})
 _RUNS = ("01234567890123456789", "98765432109876543210")
 
@@ -63,8 +63,10 @@ def doi_fault(doi: str) -> str:
         return f"10.{registrant} is a prefix of examples, not of a publisher."
     if int(registrant) >= HIGHEST_REGISTRANT:
         return f"No publisher has the DOI prefix 10.{registrant}."
-    if len(set(registrant)) == 1 and registrant != "5555":
-        return f"10.{registrant} is one digit repeated, as in invented DOIs."
+    if len(set(registrant[:4])) == 1 and registrant != "5555":
+        return f"10.{registrant} repeats one digit, as invented prefixes do."
+    if re.fullmatch(r"(?:conf|jour|art|pub|paper|article|journal)/\d{5,}", suffix):
+        return f"The DOI {doi} is made of a general word and a number, as invented ones are."
     if re.search(r"x{3,}|\?{2,}|\.\.\.|placeholder|todo", suffix, re.IGNORECASE):
         return f"The DOI {doi} was never filled in."
     if counts_up(suffix):

@@ -12,7 +12,8 @@ from review.references.venues import find_venue
 
 SAME_TITLE = 0.97
 NEAR_TITLE = 0.78
-ENOUGH_AUTHORS = 0.6  # of three or more
+ENOUGH_AUTHORS = 0.6
+COMMON_WORDS = 4  # a title this short may be of two works: then the authors must meet
 _SMALL_WORDS = frozenset(["a", "an", "the"])
 
 
@@ -66,12 +67,13 @@ def _family(name: str) -> str:
 def find_match(entry: Entry, works: Iterable[Work]) -> Match | None:
     """The work an entry means: the one with the same or nearly the same title, nearer authors deciding.
 
-    A title that is only near counts when the authors agree: two different works may have near titles.
+    A title that is only near, or that is short, counts when the authors agree: two works may have near titles.
     """
     best: Match | None = None
     for work in works:
         title, authors = title_similarity(entry.title, work.title), author_overlap(entry, work)
-        same = title >= SAME_TITLE or (_same_head(entry.title, work.title) and authors >= ENOUGH_AUTHORS)
+        own = title >= SAME_TITLE and (authors > 0 or len(plain(work.title).split()) > COMMON_WORDS)
+        same = own or (_same_head(entry.title, work.title) and authors >= ENOUGH_AUTHORS)
         if same or (title >= NEAR_TITLE and authors >= ENOUGH_AUTHORS and _first_agrees(entry, work)):
             match = Match(work=work, title=1.0 if same else title, authors=authors)
             if best is None or (match.title, match.authors) > (best.title, best.authors):
