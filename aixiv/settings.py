@@ -37,12 +37,11 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr = Field(SecretStr(""), description="S3 secret key")
 
     inference_url: str = Field("", description="address of the inference service; empty: embedded")
-    model: str = Field("", description="language model for the inference service: folder or hub id")
     llm_base_url: str = Field("", description="OpenAI-compatible server for the language-model judge")
     llm_api_key: SecretStr = Field(SecretStr(""), description="key for that server")
     llm_model: str = Field("", description="model name to ask that server for")
     judge: Literal["auto", "evidence", "language-model"] = Field(
-        "auto", description="auto: language-model when llm_base_url or model is set, else evidence"
+        "auto", description="auto: language-model when llm_base_url is set, else evidence"
     )
 
     max_upload_bytes: int = Field(50 * 2**20, ge=1, description="largest manuscript file, bytes")
@@ -56,7 +55,6 @@ class Settings(BaseSettings):
         "closed", description="open: anybody may make an account; closed: an admin makes them"
     )
     read_only: bool = Field(False, description="refuse every write (maintenance)")
-    smtp_url: str = Field("", description="smtp://user:pass@host:port; empty: mail is written to <home>/mail")
 
     @model_validator(mode="after")
     def _production_has_secrets(self) -> Self:
@@ -77,7 +75,7 @@ class Settings(BaseSettings):
         """Which judge these settings mean."""
         if self.judge != "auto":
             return self.judge
-        return "language-model" if self.llm_base_url or self.model else "evidence"
+        return "language-model" if self.llm_base_url else "evidence"
 
     def with_secrets(self) -> "Settings":
         """These settings with every missing secret made and remembered in the data folder."""

@@ -90,8 +90,7 @@ def _model_routes(model: SentenceModel) -> list[ControllerRouterHandler]:
     async def completions() -> None:
         raise RefusedError(
             404,
-            "this service runs no language model, only embeddings; set AIXIV_MODEL to a model's folder or hub id, "
-            "or AIXIV_LLM_BASE_URL to a server that has one",
+            "this service runs no language model, only embeddings; set AIXIV_LLM_BASE_URL to a server that has one",
             code="model_not_found",
             param="model",
         )

@@ -9,6 +9,7 @@ from agents.judges.chat import Endpoint
 from agents.judges.evidence import EvidenceJudge
 from agents.judges.language_model import LanguageModelJudge
 from agents.run import GraphReviewer
+from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 
 
@@ -34,10 +35,16 @@ def make_judge(settings: Settings) -> Judge:
     """The language-model judge where a model server is named, the evidence judge otherwise."""
     if settings.judge_in_use == "evidence":
         return EvidenceJudge()
+    if not settings.llm_base_url:
+        raise Invalid(
+            "No language model is set.",
+            code="no_language_model",
+            hint="Set AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL, or use the evidence judge.",
+        )
     return LanguageModelJudge(
         Endpoint(
-            base_url=settings.llm_base_url or f"{settings.inference_url.rstrip('/')}/v1",
-            model=settings.llm_model or settings.model,
+            base_url=settings.llm_base_url,
+            model=settings.llm_model,
             api_key=settings.llm_api_key.get_secret_value(),
         )
     )

@@ -3,6 +3,7 @@
 Commands are named here and imported when they run, so that a small one starts quickly.
 """
 
+import os
 import sys
 from typing import NoReturn
 
@@ -72,6 +73,9 @@ def main() -> None:
         result = app()
     except AixivError as refusal:
         _fail(refusal.message, refusal.code, refusal.hint)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has seen enough
+        sys.exit(0)
     except OSError as fault:
         _fail(str(fault), "system", "")
     sys.exit(result if isinstance(result, int) else 0)

@@ -15,11 +15,12 @@ from agents.port import Predecessor, Progress, ReviewFailed, ReviewRequest
 from aixiv.bootstrap import ReviewerOnDemand, parse_limits
 from aixiv.cli.papers import read_toml
 from aixiv.cli.render import check_text, round_text
+from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 from aixiv.text import Parsed, Unreadable, parse_limited
 from review.checks import run_checks
 from review.manuscript import Kind, Manuscript
-from review.policy import load_policy
+from review.policy import load_policy, policy_names
 from review.report import Finding, RelatedWork, ResponseLetter, Round, Screening
 from review.screening import screen
 
@@ -114,6 +115,10 @@ def review(
     as_json
         Print the whole round as JSON.
     """
+    if track not in policy_names():
+        raise Invalid(
+            f"There is no track {track!r}.", code="track_unknown", hint=f"One of {', '.join(policy_names())}."
+        )
     settings = Settings().model_copy(update={"judge": judge})
     letter = read_toml(response, ResponseLetter) if response else None
     try:

@@ -1,4 +1,4 @@
-"""What is reachable, what would run, and what to set: the facts behind `aixiv doctor`. Changes nothing."""
+"""What is reachable, what would run, and what to set: the facts behind `aixiv doctor`."""
 
 import asyncio
 from typing import Literal
@@ -115,8 +115,7 @@ async def _inference(settings: Settings) -> Line:
 
 async def _language_model(settings: Settings) -> Line:
     part = "model"
-    wanted = settings.llm_model or settings.model
-    base = settings.llm_base_url or (f"{settings.inference_url.rstrip('/')}/v1" if settings.model else "")
+    wanted, base = settings.llm_model, settings.llm_base_url
     if not base:
         fix = "set AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL for judgement by a language model"
         return Line(part, "off", "no language model is set", fix)

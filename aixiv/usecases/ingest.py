@@ -22,7 +22,7 @@ from aixiv.queue import REVIEW
 from aixiv.storage import StoredBlob
 from aixiv.text import Parsed, Unreadable
 from aixiv.usecases.lifecycle import lock_version, move
-from inference.client import InferenceUnavailable
+from inference.client import InferenceRefused, InferenceUnavailable
 
 log = structlog.get_logger()
 
@@ -69,12 +69,12 @@ async def _hold_unreadable(deps: Deps, version_id: UUID, refusal: Unreadable) ->
 
 
 async def _embed(deps: Deps, parsed: Parsed) -> list[float] | None:
-    """A vector for search and related work; a version without one is only missing there."""
+    """A vector for finding related work; a version without one is only missing there."""
     manuscript = parsed.manuscript
     text = f"{manuscript.title}\n{manuscript.abstract or manuscript.text[:EMBEDDED_CHARACTERS]}"
     try:
         return (await deps.embedder.embed([text]))[0]
-    except InferenceUnavailable as outage:
+    except (InferenceUnavailable, InferenceRefused) as outage:
         log.warning("ingest.no_embedding", reason=str(outage))
         return None
 

@@ -26,7 +26,7 @@ from aixiv.domain.people import SYSTEM
 from aixiv.queue import PUBLISH
 from aixiv.usecases.ingest import load_parsed, storable
 from aixiv.usecases.lifecycle import lock_version, move, policy_of
-from inference.client import InferenceUnavailable
+from inference.client import InferenceRefused, InferenceUnavailable
 from review.manuscript import Manuscript
 from review.policy import Policy
 from review.report import CheckResult, Finding, RelatedWork, Report, ResponseLetter, Round
@@ -199,7 +199,7 @@ class _Related:
     async def __call__(self, manuscript: Manuscript) -> Sequence[RelatedWork]:
         try:
             (vector,) = await self._deps.embedder.embed([f"{manuscript.title}\n{manuscript.abstract}"])
-        except InferenceUnavailable:
+        except (InferenceUnavailable, InferenceRefused):
             return ()
         try:
             async with self._deps.database.read() as session:

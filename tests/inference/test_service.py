@@ -91,7 +91,7 @@ def test_chat_says_which_setting_is_missing(address: str) -> None:
     answer = httpx2.post(f"{address}/v1/chat/completions", json={"model": "any", "messages": []})
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "model_not_found"
-    assert "AIXIV_MODEL" in answer.json()["error"]["message"]
+    assert "AIXIV_LLM_BASE_URL" in answer.json()["error"]["message"]
     assert httpx2.get(f"{address}/v2").json()["error"]["type"] == "invalid_request_error"
 
 

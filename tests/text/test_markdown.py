@@ -97,3 +97,11 @@ def test_any_text_gives_a_manuscript_with_right_places_or_a_refusal(read: Read, 
         return
     assert isinstance(parsed, Parsed)
     check_offsets(parsed.manuscript)
+
+
+def test_a_line_of_keywords_is_not_part_of_the_abstract(read: Read) -> None:
+    front = (
+        "# A title\n\n## Abstract\n\nWe measure.\n\nKeywords: audit logs, hash chains; cost.\n\n## 1. Introduction\n\n"
+    )
+    made = read(front + "More words follow here. " * 20, "paper.md").manuscript
+    assert (made.abstract, made.keywords) == ("We measure.", ("audit logs", "hash chains", "cost"))

@@ -22,6 +22,9 @@ CAPTION = re.compile(r"^(Figure|Fig\.?|Table|Tab\.)\s*([A-Z]?\.?\d{1,3})\s*[:.�
 REFERENCES = ("references", "bibliography", "works cited", "literature")
 ENTRY_KEY = re.compile(r"^(?:\[\^?@?([\w:.+/-]+)\]:?|\^?@([\w:.+/-]+):)\s*")
 PAIR = re.compile(r"^\s*\[(?P<name>[^\]]+)\]:\s*(?P<target>\S+)\s*(?P<title>.*)$", re.MULTILINE)
+KEYWORD_LINE = re.compile(
+    r"^(?:keywords?|key words|index terms)\s*[:.—–-]\s*(?P<list>[^\n]+)\Z", re.IGNORECASE | re.MULTILINE
+)
 LEAST_LETTERS = 40
 
 
@@ -79,6 +82,7 @@ class Walk:
         self.title = as_text(matter.get("title"))
         self.authors = as_list(matter.get("authors") or matter.get("author"))
         self.abstract = as_text(matter.get("abstract"))
+        self.keywords: tuple[str, ...] = ()
         self.lowered = 0  # 1 when the first-level heading is the title
         self.in_references = False
         self.rows: tuple[tuple[str, ...], ...] = ()  # of the last table, waiting for a caption below it
@@ -92,13 +96,13 @@ class Walk:
             index = self._step(index)
         self._close_references()
         if not self.abstract:
-            self.abstract = self._section_text("abstract")
+            self.abstract, self.keywords = _without_keywords(self._section_text("abstract"))
         made = self.draft.manuscript(
             source="markdown",
             title=self.title,
             abstract=self.abstract,
             authors=self.authors,
-            keywords=as_list(self.matter.get("keywords")),
+            keywords=as_list(self.matter.get("keywords")) or self.keywords,
             warnings=() if self.title else ("no title was recognised",),
         )
         end = made.references[0].start if made.references else len(made.text)
@@ -234,3 +238,12 @@ class Walk:
             if section.title.casefold() == title:
                 return text[section.body : section.end].strip()
         return ""
+
+
+def _without_keywords(abstract: str) -> tuple[str, tuple[str, ...]]:
+    """An abstract without the line of keywords that often closes it, and those keywords."""
+    match = KEYWORD_LINE.search(abstract)
+    if match is None:
+        return abstract, ()
+    words = tuple(word.strip(" .") for word in re.split(r"[,;]", match["list"]))
+    return abstract[: match.start()].strip(), tuple(word for word in words if word)

@@ -56,7 +56,7 @@ async def about(deps: Deps, actor: Actor) -> Response[str]:
     """How reviewing works here, and which judge really runs."""
     return page(
         "about.html", actor, section="about", judge=deps.settings.judge_in_use,
-        model=deps.settings.llm_model or deps.settings.model, registration=deps.settings.registration,
+        model=deps.settings.llm_model, registration=deps.settings.registration,
         policies=[load_policy(name) for name in policy_names()],
         rubrics=[load_rubric("paper"), load_rubric("proposal")],
     )  # fmt: skip
