@@ -195,6 +195,7 @@ def test_the_pages_together_are_the_whole_list_once(corpus: Corpus, asked: Filte
         assert page.total == len(wanted)
         assert len(page.items) <= asked.limit
         shown += page.items
+        assert len(shown) <= len(wanted)
         if page.next is None:
             break
         assert len(page.items) == asked.limit
