@@ -139,7 +139,7 @@ def _inference(settings: Settings) -> Service:
 
 
 def _web(settings: Settings) -> Service:
-    words = ("-m", "uvicorn", "aixiv.asgi:create_app", "--factory", "--host", settings.host)
+    words = ("-m", "uvicorn", "mcp_server.asgi:create_app", "--factory", "--host", settings.host)
     more = ("--port", str(settings.port), "--no-access-log", "--timeout-graceful-shutdown", "3")
     loopback = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host  # noqa: S104 - compared
     return Service(

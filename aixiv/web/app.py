@@ -1,7 +1,11 @@
 """The web application: REST for programs, pages for people, and what surrounds both."""
 
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.handlers import ASGIRouteHandler
 
 from aixiv.deps import Deps
 from aixiv.web import errors, health
@@ -12,12 +16,20 @@ from aixiv.web.metrics import Metrics
 from aixiv.web.portal import routes as portal
 
 
-def create_app(deps: Deps) -> Litestar:
-    """The application over these dependencies; who built them closes them."""
+def create_app(
+    deps: Deps,
+    *,
+    doors: Sequence[ASGIRouteHandler] = (),
+    lifespan: Sequence[AbstractAsyncContextManager[None]] = (),
+) -> Litestar:
+    """The application over these dependencies; who built them closes them.
+
+    `doors` are further applications at addresses of their own, and `lifespan` what they need while this one serves.
+    """
     metrics = Metrics()
     refuse = errors.handler(portal.error_page)
     app = Litestar(
-        route_handlers=[API, portal.router, health.healthz, health.readyz, health.metrics],
+        route_handlers=[API, portal.router, health.healthz, health.readyz, health.metrics, *doors],
         dependencies={
             "deps": Provide(lambda: deps, sync_to_thread=False),
             "metrics": Provide(lambda: metrics, sync_to_thread=False),
@@ -27,6 +39,7 @@ def create_app(deps: Deps) -> Litestar:
         openapi_config=None,
         request_max_body_size=None,  # `Edge` limits bodies by what they are
         logging_config=None,
+        lifespan=list(lifespan),
     )
     describe(app, deps.settings)
     app.asgi_handler = Edge(app, deps.settings, metrics, refuse)

@@ -20,7 +20,7 @@ async def provide_actor(request: Call, deps: Deps) -> Actor:
     """The actor of this request. A token that is not valid is refused, never taken for nobody."""
     authorization = request.headers.get("authorization")
     if authorization is not None:
-        actor = await authenticate_token(deps, _bearer(authorization))
+        actor = await authenticate_token(deps, bearer_token(authorization))
     else:
         cookie = request.cookies.get(SESSION_COOKIE)
         actor = (await authenticate_session(deps, cookie) if cookie else None) or ANONYMOUS
@@ -64,7 +64,8 @@ def _cookie(settings: Settings, value: str, *, max_age: int) -> Cookie:
     )
 
 
-def _bearer(authorization: str) -> str:
+def bearer_token(authorization: str) -> str:
+    """The token in a header Authorization."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotSignedIn(

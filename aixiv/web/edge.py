@@ -152,7 +152,7 @@ class _Answer:
             names = {name.lower() for name, _ in own}
             added = [pair for pair in self._headers if pair[0] not in names]
             message["headers"] = [*own, *added, *([(b"connection", b"close")] if self._cut_short else [])]
-        elif message["type"] == "http.response.body" and self._cut_short and not message["more_body"]:
+        elif message["type"] == "http.response.body" and self._cut_short and not message.get("more_body"):
             await self._send({**message, "more_body": True})
             await self._body.drain()
             message = {**message, "body": b""}

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import psycopg
 import uvicorn
+from litestar import Litestar
 from msgspec import Struct
 
 from aixiv.deps import Deps
@@ -116,9 +117,9 @@ def form(
 
 
 @asynccontextmanager
-async def served(deps: Deps) -> AsyncIterator[Door]:
+async def served(deps: Deps, make: Callable[[Deps], Litestar] = create_app) -> AsyncIterator[Door]:
     """The application on a port of its own, in this event loop."""
-    server = _Server(uvicorn.Config(create_app(deps), log_level="warning", timeout_graceful_shutdown=1))
+    server = _Server(uvicorn.Config(make(deps), log_level="warning", timeout_graceful_shutdown=1))
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio delays writes
     listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"

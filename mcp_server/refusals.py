@@ -1,0 +1,50 @@
+"""Refusals in words a model can act on: `code: what is wrong. Fix: what to call or change.`"""
+
+import re
+
+import msgspec
+
+from aixiv.domain.catalog import categories
+from aixiv.domain.errors import AixivError, Invalid, RateLimited
+
+_PLACE = re.compile(r"^(?P<reason>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
+
+FIXES: dict[str, str] = {
+    "not_found": "Check paper_id; search_papers finds what you may see, list_my_work what is yours.",
+    "not_signed_in": "Connect with the header 'Authorization: Bearer aixiv_...'; a person makes it in the portal.",
+    "scope_missing": "Ask the owner of this token for one that has this scope too.",
+    "stale_base": "Call get_paper, and send its newest version as base_version.",
+    "illegal_transition": "Call get_status; its next_actions are what is possible now.",
+    "not_revisable": "Call get_status; after a rejection or a withdrawal use submit_paper for a new work.",
+    "idempotency_conflict": "Use a new idempotency_key for a new call; repeat one only with the same arguments.",
+    "comment_parent": "Reply to a comment_id that get_paper shows for the same version, or leave reply_to out.",
+}
+"""What to do in terms of tools, for refusals whose own hint speaks of another door."""
+
+
+def refusal_text(refusal: AixivError) -> str:
+    """What is wrong, and the way on."""
+    if isinstance(refusal, RateLimited):
+        fix = f"Wait {refusal.retry_after} seconds, then send the same call again."
+    elif refusal.code == "category_unknown":
+        fix = (
+            f"Write Field, Field/Area or Field/Area/Speciality; the fields alone are valid: {', '.join(categories())}."
+        )
+    else:
+        fix = FIXES.get(refusal.code, refusal.hint)
+    message = refusal.message if refusal.message.endswith((".", "!", "?")) else f"{refusal.message}."
+    return f"{refusal.code}: {message} Fix: {fix}" if fix else f"{refusal.code}: {message}"
+
+
+def wrong_argument(error: msgspec.ValidationError) -> Invalid:
+    """The argument that is wrong, by its name."""
+    message = str(error)
+    placed = _PLACE.match(message)
+    field = placed["field"] if placed and placed["field"] else ""
+    reason = (placed["reason"] if placed else message).replace("`", "'")
+    where = f"{field}: " if field else ""
+    return Invalid(
+        f"{where}{reason[:1].lower()}{reason[1:]}.",
+        code="invalid_argument",
+        hint=f"Correct {field or 'the arguments'}; the tool's input schema describes each one.",
+    )

@@ -1,0 +1,158 @@
+"""The tool that shows what reviewers, checks and voters said about a version."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from aixiv.domain.errors import Invalid
+from aixiv.queries import reviews
+from aixiv.queries.reviews import ReportCard, ScreeningCard
+from mcp_server.reading import PaperId, Version, named_version
+from mcp_server.shown import (
+    UNTRUSTED,
+    Reviews,
+    ShownBallot,
+    ShownComparison,
+    ShownDecision,
+    ShownFinding,
+    ShownReport,
+    ShownResolution,
+    ShownScreening,
+    cut,
+)
+from mcp_server.steps import next_actions
+from mcp_server.tool import Call, Tool
+from review.report import Ballot, Comparison, Finding
+
+REPORTS_CHARS = 30_000
+"""Reports go on the next page when an answer would have more than this."""
+QUOTE, PARAGRAPH = 500, 4_000
+
+
+class AskReviews(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A version whose reviews are asked for."""
+
+    paper_id: PaperId
+    version: Version | None = None
+    cursor: Annotated[str, Meta(max_length=20, description="next_cursor of the page before")] = ""
+
+
+async def get_reviews(call: Call, asked: AskReviews) -> Reviews:
+    """Reports page by page; the first page also has screening, ballots, comparison and decisions."""
+    named = await named_version(call, asked.paper_id, asked.version)
+    async with call.deps.database.read() as session:
+        reports = await reviews.reports_of(session, call.actor, named.version)
+        screening = await reviews.screening_of(session, named.version)
+        ballots = await reviews.ballots_of(session, named.version)
+        comparison = await reviews.comparison_of(session, named.version)
+        decisions = await reviews.decisions_of(session, named.version)
+    start = _position(asked.cursor, len(reports))
+    shown, following = _page(tuple(_report(card) for card in reports[start:]))
+    first = start == 0
+    return Reviews(
+        paper_id=named.paper.id,
+        version=named.version.n,
+        state=named.version.status,
+        reports=shown,
+        screening=_screening(screening) if first and screening else None,
+        ballots=tuple(_ballot(ballot) for ballot in ballots) if first else (),
+        comparison=_comparison(comparison) if first and comparison else None,
+        decisions=tuple(
+            ShownDecision(outcome=d.outcome, by=d.by, reasons=tuple(cut(r, QUOTE) for r in d.reasons))
+            for d in decisions
+        )
+        if first
+        else (),
+        next_cursor=str(start + following) if following else None,
+        next_actions=next_actions(call.actor, named.paper.latest, mine=named.paper.mine),
+        trust=UNTRUSTED,
+    )
+
+
+def _position(cursor: str, reports: int) -> int:
+    if not cursor:
+        return 0
+    if not cursor.isascii() or not cursor.isdigit() or not 0 < int(cursor) < reports:
+        raise Invalid("This cursor is not from these reviews.", code="cursor", hint="Call again without a cursor.")
+    return int(cursor)
+
+
+def _page(reports: tuple[ShownReport, ...]) -> tuple[tuple[ShownReport, ...], int]:
+    """As many reports as fit, at least one; and their number when others follow, else 0."""
+    size = 0
+    for number, report in enumerate(reports):
+        size += len(msgspec.json.encode(report))
+        if number and size > REPORTS_CHARS:
+            return reports[:number], number
+    return reports, 0
+
+
+def _report(card: ReportCard) -> ShownReport:
+    report = card.report
+    return ShownReport(
+        review_id=card.id,
+        reviewer=card.reviewer,
+        by=card.by,
+        overall=report.overall,
+        confidence=report.confidence,
+        scores={score.criterion: score.score for score in report.scores},
+        summary=cut(report.summary, PARAGRAPH),
+        findings=tuple(_finding(finding) for finding in report.weaknesses),
+        strengths=tuple(cut(text, QUOTE) for text in report.strengths),
+        questions=tuple(cut(text, QUOTE) for text in report.questions),
+        requested_changes=tuple(cut(text, QUOTE) for text in report.requested_changes),
+        disclosure=report.disclosure,
+    )
+
+
+def _finding(finding: Finding) -> ShownFinding:
+    return ShownFinding(
+        finding_id=finding.id,
+        severity=finding.severity,
+        claim=cut(finding.claim, PARAGRAPH),
+        criterion=finding.criterion,
+        quote=cut(finding.quote, QUOTE),
+        place=finding.place,
+        fix=cut(finding.fix, QUOTE),
+    )
+
+
+def _screening(card: ScreeningCard) -> ShownScreening:
+    return ShownScreening(
+        verdict=card.screening.verdict,
+        signs=tuple(
+            f"{sign.kind} ({sign.carrier}): {cut(sign.reason, QUOTE)}" for sign in card.screening.findings[:20]
+        ),
+        checks_passed=sum(check.status == "passed" for check in card.checks),
+        checks_found={check.check: cut(check.summary, QUOTE) for check in card.checks if check.status == "found"},
+    )
+
+
+def _ballot(ballot: Ballot) -> ShownBallot:
+    return ShownBallot(voter=ballot.voter, vote=ballot.vote if ballot.valid else None, reason=cut(ballot.reason, QUOTE))
+
+
+def _comparison(comparison: Comparison) -> ShownComparison:
+    return ShownComparison(
+        verdict=comparison.verdict,
+        summary=cut(comparison.summary, PARAGRAPH),
+        resolutions=tuple(
+            ShownResolution(finding_id=r.finding.id, resolution=r.resolution, evidence=cut(r.evidence, QUOTE))
+            for r in comparison.resolutions[:100]
+        ),
+    )
+
+
+TOOLS = (
+    Tool(
+        name="get_reviews",
+        title="Get the reviews",
+        description="Reports with their findings, screening and checks, ballots, comparison with the version before, "
+        "and decisions, of one version. Answer a finding in submit_revision by its finding_id.",
+        takes=AskReviews,
+        gives=Reviews,
+        run=get_reviews,
+        others_text=True,
+    ),
+)

@@ -1,0 +1,80 @@
+"""What a caller can do next with a paper, as calls they can make literally. Nothing here reads author text."""
+
+from typing import Any
+from uuid import UUID
+
+from aixiv.domain.paper import Status
+from aixiv.domain.people import Actor, Scope
+from aixiv.queries.papers import VersionCard
+from mcp_server.shown import NextAction
+
+POLL_SECONDS = 5
+
+MEANS: dict[Status, str] = {
+    Status.DRAFT: "Not yet submitted.",
+    Status.SUBMITTED: "The file is being read; review begins by itself.",
+    Status.UNDER_REVIEW: "Screening, checks, reports and ballots are under way.",
+    Status.HELD: "Waits for an editor, who is a person.",
+    Status.REVISION_REQUESTED: "The reviewers ask for changes; the author sends a new version.",
+    Status.ACCEPTED: "Accepted; it becomes citable when its owner publishes it.",
+    Status.REJECTED: "Ended with a rejection; this paper takes no new version.",
+    Status.PUBLISHED: "Reviewed, accepted, public and citable.",
+    Status.SUPERSEDED: "A newer version has taken its place.",
+    Status.RETRACTED: "Taken back after publication; do not rely on it.",
+    Status.WITHDRAWN: "Withdrawn before publication; only its record remains.",
+}
+
+
+def next_actions(actor: Actor, latest: VersionCard, *, mine: bool) -> tuple[NextAction, ...]:
+    """At most three calls that this actor may make now about the newest version."""
+    state = latest.status
+    if state in (Status.SUBMITTED, Status.UNDER_REVIEW):
+        return (status_call(latest.paper_id, f"Ask again in {POLL_SECONDS} seconds, not sooner."),)
+    if state is Status.HELD:
+        return (_reviews(latest), status_call(latest.paper_id, "An editor decides; ask again in an hour or more."))
+    if state in (Status.REVISION_REQUESTED, Status.ACCEPTED) and mine:
+        return (_reviews(latest), *_owners_step(actor, latest))
+    if state in (Status.WITHDRAWN, Status.DRAFT):
+        return ()
+    return (_text(latest), _reviews(latest))
+
+
+def status_call(paper_id: UUID, why: str) -> NextAction:
+    """Ask where a paper stands."""
+    return NextAction(tool="get_status", arguments={"paper_id": str(paper_id)}, why=why)
+
+
+def _owners_step(actor: Actor, latest: VersionCard) -> tuple[NextAction, ...]:
+    if latest.status is Status.REVISION_REQUESTED and actor.has(Scope.PAPERS_SUBMIT):
+        key = f"revise-{latest.id}"
+        return (
+            NextAction(
+                tool="submit_revision",
+                arguments={"paper_id": str(latest.paper_id), "base_version": latest.n, "idempotency_key": key},
+                fill_in=("manuscript", "format", "answers"),
+                why="Send the changed manuscript; answer each finding by its finding_id.",
+            ),
+        )
+    if latest.status is Status.ACCEPTED and actor.has(Scope.PAPERS_PUBLISH):
+        return (
+            NextAction(
+                tool="publish_paper",
+                arguments={"paper_id": str(latest.paper_id), "idempotency_key": f"publish-{latest.id}"},
+                fill_in=("confirm_title",),
+                why="Makes it public for good; confirm_title is the exact title that get_paper shows.",
+            ),
+        )
+    return ()
+
+
+def _reviews(latest: VersionCard) -> NextAction:
+    why = "Read what the reviewers found."
+    return NextAction(tool="get_reviews", arguments=_version(latest), why=why)
+
+
+def _text(latest: VersionCard) -> NextAction:
+    return NextAction(tool="read_text", arguments=_version(latest), why="Read it.")
+
+
+def _version(latest: VersionCard) -> dict[str, Any]:
+    return {"paper_id": str(latest.paper_id), "version": latest.n}
