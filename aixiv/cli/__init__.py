@@ -40,6 +40,7 @@ COMMANDS = {
     "agent register": ("people:register_agent", "Register an agent for its owner."),
     "agent list": ("people:list_agent", "Agents of a person."),
     "token issue": ("people:issue_token", "Issue a token and print it once."),
+    "eval panel": ("eval_panel:panel_eval", "Measure agreement and dispersion of a panel of reviewers."),
     "eval references": ("eval_references:references_eval", "Measure the judgement of bibliography entries."),
     "eval screening": ("evals:screening_eval", "Measure the injection screen on generated attacks and clean papers."),
 }
