@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aixiv.settings import Settings
 
-ADDRESSES = ("database_url", "s3_endpoint", "inference_url")
+SERVICES = ("database_url", "s3_endpoint", "inference_url")
 
 
 class StartRefused(Exception):
@@ -42,23 +42,23 @@ def held(home: Path) -> Iterator[None]:
 
 
 def publish_addresses(settings: Settings) -> None:
-    """Let other commands on this machine find the embedded services."""
+    """Let other commands on this machine find the embedded services, and print links that lead to this platform."""
     path = _addresses_file(settings.home)
     scratch = path.with_suffix(".new")
     with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump({name: getattr(settings, name) for name in ADDRESSES}, file)
+        json.dump({name: getattr(settings, name) for name in SERVICES} | {"public_url": settings.address}, file)
     scratch.replace(path)
 
 
 def with_running_addresses(settings: Settings) -> Settings:
-    """These settings, with the addresses that a running `aixiv up` of the same home gave its services."""
+    """These settings, with the addresses that a running `aixiv up` of the same home has and gave its services."""
     if not _is_held(settings.home):
         return settings
     try:
         known: dict[str, str] = json.loads(_addresses_file(settings.home).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return settings
-    missing = {name: known[name] for name in ADDRESSES if not getattr(settings, name)}
+    missing = {name: address for name, address in known.items() if not getattr(settings, name)}
     return settings.with_secrets().model_copy(update=missing)
 
 
