@@ -25,6 +25,8 @@ VENUE_WORDS = re.compile(
 )
 ONE_NAME = r"(?:[A-Z]\.[\s\-‐~]*){1,4}(?:(?:van|von|de|der|den|di|da|la|le|del)\s+)*[A-ZÀ-Þ][\w'’\-‐]+"
 INITIALS_FIRST = re.compile(rf"^{ONE_NAME}(?:(?:,\s*(?:and\s+)?|\s+and\s+){ONE_NAME})*,\s+(?!and\b|[A-Z]\.)(?=[A-Z])")
+FULL_NAME = r"[A-ZÀ-Þ][\w.'’\-‐]*(?:\s+(?:van|von|de|der|den|di|da|la|le|del|[A-ZÀ-Þ][\w.'’\-‐]*)){1,4}"
+MORE_NAMES = re.compile(rf"{FULL_NAME}(?:,\s+{FULL_NAME})*(?:,?\s+(?:and|&)\s+{FULL_NAME}|,?\s+et al\.?)")
 BACK_REFERENCES = re.compile(r"(?<=\d{4}\.)(?:\s+\d{1,2}(?:,\s*\d{1,2})*\.?)$")  # pages that cite the entry
 MOST_CHARS = 4_000  # of an entry; what is longer is no entry and is read only so far
 EDITORS = re.compile(r"^[^()]{3,400}\((?:eds?\.?|editors?)\),?\s*", re.IGNORECASE)
@@ -98,7 +100,13 @@ def _book(names: str) -> tuple[str, str] | None:
     """`C. M. Bishop, Pattern Recognition`: initials before each name tell where the names end and the title begins."""
     found = INITIALS_FIRST.match(names)
     rest = names[found.end() :] if found else ""
-    return (found[0].strip(" ,"), rest) if found and len(rest) > 8 else None
+    return (found[0].strip(" ,"), rest) if found and len(rest) > 8 and not _more_names(rest) else None
+
+
+def _more_names(text: str) -> bool:
+    """Whether names go on here, though the first of them had initials only: `C. Mohan, Don Haderle, and P. Schwarz`."""
+    several = text.count(",") >= 2 or re.search(r"\b[A-Z]\.\s", text)
+    return bool(several and MORE_NAMES.fullmatch(text))
 
 
 def _sentence(text: str) -> tuple[str, str]:
