@@ -26,6 +26,7 @@ _PLACEHOLDER_TEXT = re.compile(
 )
 _RUN_OF_DIGITS = ("0123456789", "9876543210")
 LATEST_ARXIV_YEAR = 60  # two-digit years above belong to the 1900s scheme
+MOST_YEARS_AHEAD = 8  # of everything else that is dated; lists of old works with one new entry are not rare
 
 
 def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
@@ -34,7 +35,7 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
         return nothing("There is no reference list.")
     drafts: list[Draft] = []
     for reference in manuscript.references:
-        problem = next(_problems(reference, _newest(manuscript)), None)
+        problem = next(_problems(reference, _newest_besides(manuscript, reference)), None)
         if problem:
             severity, claim, fix = problem
             drafts.append(
@@ -74,8 +75,8 @@ def _problems(reference: Reference, newest: int | None) -> Iterator[tuple[bool, 
             f"the DOI {reference.doi} runs through consecutive digits, as invented ones do.",
             "Check it at the resolver.",
         )
-    if reference.year and newest and reference.year > newest + 1:
-        yield True, f"it is dated {reference.year}, later than anything else in this work.", "Correct the year."
+    if reference.year and newest and reference.year > newest + MOST_YEARS_AHEAD:
+        yield False, f"it is dated {reference.year}, and nothing else in this work after {newest}.", "Check the year."
     doubled = [a for a, n in Counter(normalise(a) for a in reference.authors).items() if n > 1 and len(a) > 5]
     if doubled:
         yield False, f"the author “{doubled[0]}” is listed twice.", "Compare the author list with the publication."
@@ -119,13 +120,11 @@ def _sequential(text: str) -> bool:
     return len(digits) >= 5 and any(digits in run or digits in run * 2 for run in _RUN_OF_DIGITS)
 
 
-def _newest(manuscript: Manuscript) -> int | None:
-    """The newest year that the text outside the list or at least two entries speak of: a stand-in for today."""
-    years = Counter(r.year for r in manuscript.references if r.year)
-    spoken = [int(y) for y in re.findall(r"\b(20[0-4]\d)\b", manuscript.text[: manuscript.references_start])]
-    shared = [y for y, n in years.items() if n >= 2]
-    known = [*spoken, *shared]
-    return max(known) if known else None
+def _newest_besides(manuscript: Manuscript, reference: Reference) -> int | None:
+    """The newest year of the text outside the list and of the other entries: a stand-in for today."""
+    spoken = re.findall(r"\b((?:19|20)\d{2})\b", manuscript.text[: manuscript.references_start])
+    years = [*map(int, spoken), *(r.year for r in manuscript.references if r.year and r is not reference)]
+    return max(years, default=None)
 
 
 def _twins(manuscript: Manuscript) -> Iterator[Draft]:

@@ -181,11 +181,18 @@ def test_promised_error_bars_that_no_table_prints_are_missed() -> None:
         ("Ada Byron. On logs. arXiv preprint arXiv:1704.34567, 2017.", "consecutive digits"),
         ("Ada Byron. On logs. TODO, 1991.", "placeholder"),
         ("Ada Byron and Ada Byron. On logs. Journal of Logs, 1991.", "twice"),
+        ("Ada Byron. On logs. Journal of Logs, 2095.", "dated 2095"),
     ],
 )
 def test_an_implausible_reference_is_reported(entry: str, words: str) -> None:
     findings = result(paper(references=(*REFERENCES, entry)), "references").findings
     assert any(words in f.claim for f in findings), findings
+
+
+def test_a_list_of_old_works_may_hold_newer_ones() -> None:
+    years = (1979, 1992, 1992, 1999, 2007)
+    entries = tuple(f"Ada Byron. Engine number {n}. Journal of Engines, {year}." for n, year in enumerate(years))
+    assert not any("dated" in f.claim for f in result(paper(references=entries), "references").findings)
 
 
 def test_entries_nobody_cites_are_named() -> None:
