@@ -74,9 +74,3 @@ async def until_kept(checkpointer: Checkpointer, run_id: str, channel: str, keys
             if wanted <= {key for value in values for key in value}:
                 return
         await asyncio.sleep(KEPT_PAUSE)
-
-
-async def forget_runs(checkpointer: Checkpointer, run_ids: Iterable[str]) -> None:
-    """Delete what finished runs left; their results are stored by the platform."""
-    for run_id in run_ids:
-        await checkpointer.adelete_thread(run_id)

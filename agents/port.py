@@ -64,3 +64,7 @@ class Reviewer(Protocol):
     async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
         """Review one version, or raise `ReviewFailed`. Safe to call again with the same `run_id`."""
         ...
+
+    async def forget(self, run_id: str) -> None:
+        """Drop what was kept to resume this run: its result is stored, or it was given up."""
+        ...

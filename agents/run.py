@@ -58,6 +58,15 @@ class GraphReviewer:
             reason = f"The review broke: {type(failure).__name__}: {failure}"
             raise ReviewFailed(reason, retryable=False) from failure
 
+    async def forget(self, run_id: str) -> None:
+        """Delete the checkpoints of a run whose result is stored; raises `ReviewFailed` when the database is away."""
+        if self._checkpointer is None:
+            return
+        try:
+            await self._checkpointer.adelete_thread(run_id)
+        except CHECKPOINT_ERRORS as failure:
+            raise ReviewFailed(f"The checkpoint database is away: {failure}", retryable=True) from failure
+
     async def _review(self, request: ReviewRequest, on_progress: OnProgress, find_related: FindRelated) -> Round:
         config: RunnableConfig = {"configurable": {"thread_id": request.run_id}}
         before = await self._graph.aget_state(config) if self._checkpointer is not None else None

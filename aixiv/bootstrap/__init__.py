@@ -97,6 +97,9 @@ class ReviewerOnDemand:
         reviewer = make_reviewer(self._settings)
         return await reviewer.review(request, on_progress=on_progress, find_related=find_related)
 
+    async def forget(self, run_id: str) -> None:
+        """Nothing was kept."""
+
 
 def parse_limits(settings: Settings) -> ParseLimits:
     """Bounds on one parse."""

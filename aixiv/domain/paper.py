@@ -54,6 +54,8 @@ OPEN = frozenset({S.DRAFT, S.SUBMITTED, S.UNDER_REVIEW, S.HELD, S.REVISION_REQUE
 FINAL = frozenset(s for s, steps in TRANSITIONS.items() if not steps)
 REVISABLE = frozenset({S.REVISION_REQUESTED, S.PUBLISHED})
 """A new version may be based on these."""
+CAME_TO_NOTHING = frozenset({S.REJECTED, S.WITHDRAWN})
+"""After one of these, a new version follows the published one, if there is one."""
 PUBLIC = frozenset({S.PUBLISHED, S.RETRACTED})
 """Versions anybody may see; a superseded one is public when it had been published."""
 EDITOR_OUTCOMES = TRANSITIONS[S.HELD] - {S.WITHDRAWN}

@@ -2,17 +2,21 @@
 
 import asyncio
 from contextlib import suppress
+from uuid import UUID
 
 import structlog
 from procrastinate import App
+from procrastinate.jobs import Status
 
 from aixiv.deps import Deps
 from aixiv.jobs.steps import bind
 from aixiv.queue import HEARTBEAT_SECONDS, STALLED_SECONDS
 from aixiv.usecases.housekeeping import remove_expired, requeue_lost
+from aixiv.usecases.review import give_up
 
 log = structlog.get_logger()
 
+LAST_ATTEMPT = 40
 TAKE_OVER_SECONDS = 3.0
 SWEEP_SECONDS = 20.0
 KEEP_DONE_HOURS = 24
@@ -22,7 +26,7 @@ async def run(deps: Deps, queue: App) -> None:
     """Work until the process is asked to stop (SIGINT, SIGTERM); running jobs are then cut short and resumed later."""
     bind(queue, deps)
     async with queue.open_async():
-        chores = [asyncio.create_task(_take_over(queue)), asyncio.create_task(_sweep(deps, queue))]
+        chores = [asyncio.create_task(_take_over(deps, queue)), asyncio.create_task(_sweep(deps, queue))]
         try:
             await queue.run_worker_async(
                 concurrency=deps.settings.worker_concurrency,
@@ -46,19 +50,26 @@ async def run_until_idle(deps: Deps, queue: App) -> None:
         await queue.run_worker_async(wait=False, install_signal_handlers=False, concurrency=1, listen_notify=False)
 
 
-async def take_over_stalled(queue: App) -> int:
-    """Give jobs of workers that fell silent back to the queue; returns how many."""
+async def take_over_stalled(deps: Deps, queue: App) -> int:
+    """Give jobs of workers that fell silent back to the queue; returns how many.
+
+    A job that was tried too often, by outages or because it kills its worker, ends with its version held.
+    """
     stalled = list(await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS))
     for job in stalled:
-        log.warning("job.taken_over", job=job.task_name, id=job.id)
-        await queue.job_manager.retry_job(job)
+        log.warning("job.taken_over", job=job.task_name, id=job.id, attempts=job.attempts)
+        if job.attempts >= LAST_ATTEMPT:
+            await give_up(deps, UUID(str(job.task_kwargs["version_id"])), "its worker died again and again.")
+            await queue.job_manager.finish_job(job, Status.FAILED, delete_job=False)
+        else:
+            await queue.job_manager.retry_job(job)
     return len(stalled)
 
 
-async def _take_over(queue: App) -> None:
+async def _take_over(deps: Deps, queue: App) -> None:
     while True:
         try:
-            await take_over_stalled(queue)
+            await take_over_stalled(deps, queue)
         except Exception as error:  # noqa: BLE001 - a chore outlives an outage; the next turn tries again
             log.warning("worker.take_over_failed", reason=str(error))
         await asyncio.sleep(TAKE_OVER_SECONDS)

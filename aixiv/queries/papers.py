@@ -15,7 +15,7 @@ from aixiv.db.paper import Artifact, Paper, Version, VersionAuthor
 from aixiv.db.visible import visible
 from aixiv.domain.errors import NotFound
 from aixiv.domain.ids import AixivId, VersionRef
-from aixiv.domain.paper import PUBLIC, Author, Status
+from aixiv.domain.paper import CAME_TO_NOTHING, PUBLIC, Author, Status
 from aixiv.domain.people import Actor
 from review.report import ResponseLetter
 
@@ -65,6 +65,13 @@ class PaperCard(Struct, frozen=True, kw_only=True):
     latest: VersionCard
     published: int | None  # number of the version that is public now
     versions: tuple[VersionCard, ...]
+
+    @property
+    def revision_base(self) -> VersionCard:
+        """The version that a new one would follow; whether it can be revised, its status says."""
+        if self.latest.status not in CAME_TO_NOTHING:
+            return self.latest
+        return next((v for v in self.versions if v.status is Status.PUBLISHED), self.latest)
 
 
 async def find_paper(session: AsyncSession, actor: Actor, reference: str) -> tuple[PaperCard, int | None]:

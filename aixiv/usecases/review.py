@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+import structlog
 from msgspec import Struct
 from sqlalchemy import func, select, update
 
@@ -30,6 +31,8 @@ from inference.client import InferenceRefused, InferenceUnavailable
 from review.manuscript import Manuscript
 from review.policy import Policy
 from review.report import CheckResult, Finding, RelatedWork, Report, ResponseLetter, Round
+
+log = structlog.get_logger()
 
 RELATED = 5
 OUTCOMES = {
@@ -67,8 +70,17 @@ async def review_version(deps: Deps, version_id: UUID) -> None:
         if failure.retryable:
             raise Unavailable(failure.reason, code="review_interrupted") from failure
         await give_up(deps, version_id, failure.reason, run_id=run.run_id)
-        return
-    await _store(deps, run, result)
+    else:
+        await _store(deps, run, result)
+    await _forget(deps, run.run_id)
+
+
+async def _forget(deps: Deps, run_id: UUID) -> None:
+    """Let the graph drop its checkpoints. Failing costs disk space only, so it never repeats a finished step."""
+    try:
+        await deps.reviewer.forget(str(run_id))
+    except ReviewFailed as failure:
+        log.warning("review.not_forgotten", run=str(run_id), reason=failure.reason)
 
 
 async def give_up(deps: Deps, version_id: UUID, reason: str, *, run_id: UUID | None = None) -> None:

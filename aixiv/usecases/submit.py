@@ -17,7 +17,7 @@ from aixiv.domain.catalog import DEFAULT_TRACK, check_categories, check_licence
 from aixiv.domain.errors import Conflict, Invalid, NotFound, StaleBase, TooLarge, UnreadableFile
 from aixiv.domain.events import Event, Tag
 from aixiv.domain.ids import new_id
-from aixiv.domain.paper import REVISABLE, Author, Status, clean_authors
+from aixiv.domain.paper import CAME_TO_NOTHING, REVISABLE, Author, Status, clean_authors
 from aixiv.domain.people import Action, Actor, Subject, may
 from aixiv.domain.words import line, prose
 from aixiv.queue import INGEST
@@ -304,7 +304,7 @@ def _clean_letter(letter: ResponseLetter) -> ResponseLetter:
 
 async def _base(tx: Transaction, latest: Version) -> Version:
     """What a revision follows: the latest version, or the published one when a revision of that came to nothing."""
-    if Status(latest.status) not in (Status.REJECTED, Status.WITHDRAWN):
+    if Status(latest.status) not in CAME_TO_NOTHING:
         return latest
     published = select(Version).where(Version.paper_id == latest.paper_id, Version.status == Status.PUBLISHED.value)
     return await tx.session.scalar(published.with_for_update()) or latest

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from agents.checkpoints import forget_runs, memory_checkpointer, postgres_checkpointer, strict_serializer
+from agents.checkpoints import memory_checkpointer, postgres_checkpointer, strict_serializer
 from agents.judges import JudgeUnavailable
 from agents.port import ReviewFailed
 from agents.run import GraphReviewer
@@ -180,14 +180,15 @@ def test_checkpoints_hold_no_manuscript_and_forgetting_leaves_nothing(postgres_u
 
     async def scenario() -> None:
         async with postgres_checkpointer(postgres_url) as checkpointer:
-            await review(GraphReviewer(CountingJudge(), checkpointer=checkpointer), request(paper()))
+            reviewer = GraphReviewer(CountingJudge(), checkpointer=checkpointer)
+            await review(reviewer, request(paper()))
             with psycopg.connect(postgres_url, autocommit=True) as admin:
                 query = "SELECT blob FROM checkpoint_blobs UNION ALL SELECT blob FROM checkpoint_writes"
                 blobs = [bytes(row[0]) for row in admin.execute(query) if row[0]]
                 assert blobs
                 assert not any(sentence in blob for blob in blobs)
                 assert sum(map(len, blobs)) < 2_000_000
-                await forget_runs(checkpointer, ["run-1"])
+                await reviewer.forget("run-1")
                 for table in ("checkpoints", "checkpoint_blobs", "checkpoint_writes"):
                     assert admin.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 

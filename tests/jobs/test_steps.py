@@ -16,7 +16,7 @@ from aixiv.domain.errors import Unavailable
 from aixiv.domain.paper import Status
 from aixiv.jobs import steps
 from aixiv.jobs.steps import FAULT_ATTEMPTS, LONGEST_WAIT, REVIEW_ATTEMPTS, STEPS, Patience, run_step
-from aixiv.jobs.worker import run_until_idle, take_over_stalled
+from aixiv.jobs.worker import LAST_ATTEMPT, run_until_idle, take_over_stalled
 from aixiv.queue import INGEST, PUBLISH, REVIEW, STALLED_SECONDS, make_queue
 from aixiv.storage import StorageUnavailable
 from aixiv.text import Parsed
@@ -148,11 +148,11 @@ async def test_a_dead_worker_s_job_goes_back_to_the_queue(
         connection.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = %s", [worker])
     queue = make_queue(url)
     async with queue.open_async():
-        assert await take_over_stalled(queue) == 0
+        assert await take_over_stalled(deps, queue) == 0
         with psycopg.connect(url) as connection:
             connection.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
-        assert await take_over_stalled(queue) == 1
-        assert await take_over_stalled(queue) == 0
+        assert await take_over_stalled(deps, queue) == 1
+        assert await take_over_stalled(deps, queue) == 0
     assert await status(deps, first.version_id) is Status.SUBMITTED
     await work_off(deps)
     assert await status(deps, first.version_id) is Status.REVISION_REQUESTED
@@ -164,7 +164,19 @@ async def test_a_job_whose_worker_left_no_trace_is_taken_over_too(deps: Deps, tm
         connection.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
     queue = make_queue(deps.settings.database_url)
     async with queue.open_async():
-        assert await take_over_stalled(queue) == 1
+        assert await take_over_stalled(deps, queue) == 1
+
+
+async def test_a_job_that_was_tried_too_often_ends_with_its_version_held(deps: Deps, tmp_path: Path) -> None:
+    first = await submit(deps, await person(deps), tmp_path)
+    with psycopg.connect(deps.settings.database_url) as connection:
+        connection.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = %s", [LAST_ATTEMPT])
+    queue = make_queue(deps.settings.database_url)
+    async with queue.open_async():
+        assert await take_over_stalled(deps, queue) == 1
+        assert await take_over_stalled(deps, queue) == 0
+    assert await status(deps, first.version_id) is Status.HELD
+    assert live_jobs(deps.settings.database_url) == []
 
 
 async def test_every_step_is_registered_and_one_version_is_worked_on_once_at_a_time(deps: Deps, tmp_path: Path) -> None:

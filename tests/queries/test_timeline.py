@@ -93,6 +93,9 @@ async def test_progress_is_shown_while_a_run_is_under_way_and_never_falls(deps: 
     seen: list[tuple[str, int]] = []
 
     class Reporting:
+        async def forget(self, run_id: str) -> None:
+            """Nothing was kept."""
+
         async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
             for step, percent in (("screen", 10), ("review", 50), ("late", 30), ("vote", 90)):
                 await on_progress(Progress(step=step, message=f"at {step}\0", percent=percent))

@@ -45,6 +45,9 @@ class SlowReviewer:
     def __init__(self, meanwhile: Callable[[], Any], result: Round | ReviewFailed) -> None:
         self.meanwhile, self.result = meanwhile, result
 
+    async def forget(self, run_id: str) -> None:
+        """Nothing was kept."""
+
     async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
         await self.meanwhile()
         if isinstance(self.result, ReviewFailed):
@@ -219,6 +222,9 @@ async def test_related_work_is_published_and_never_the_paper_itself(
     found: list[Any] = []
 
     class Looking(ScriptedReviewer):
+        async def forget(self, run_id: str) -> None:
+            """Nothing was kept."""
+
         async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
             found.append([work.title for work in await find_related(request.manuscript)])
             return await super().review(request, on_progress=on_progress, find_related=find_related)

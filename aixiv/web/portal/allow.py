@@ -25,7 +25,7 @@ def offers(actor: Actor, paper: PaperCard, version: VersionCard) -> frozenset[Ac
 def _possible(paper: PaperCard, version: VersionCard) -> set[Action]:
     newest = version.n == paper.latest.n
     possible: set[Action] = {Action.COMMENT}
-    if newest and version.status in REVISABLE:
+    if version.n in (paper.latest.n, paper.revision_base.n) and paper.revision_base.status in REVISABLE:
         possible.add(Action.REVISE)
     if newest and version.status in OPEN:
         possible.add(Action.WITHDRAW)

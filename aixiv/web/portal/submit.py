@@ -85,8 +85,9 @@ async def revise_form(reference: str, deps: Deps, actor: Actor) -> Response[str]
     """The form for the next version, with one answer box for each finding of the last."""
     need_person(actor)
     paper, findings = await _to_revise(deps, actor, reference)
-    rows = [AuthorRow(**structs.asdict(author)) for author in paper.latest.authors]
-    form = Form(values={"base_version": str(paper.latest.n), "title": paper.latest.title})
+    base = paper.revision_base
+    rows = [AuthorRow(**structs.asdict(author)) for author in base.authors]
+    form = Form(values={"base_version": str(base.n), "title": base.title})
     return _revise_page(deps, actor, paper, findings, form, rows)
 
 
@@ -108,7 +109,7 @@ async def revise_now(
             await submit_version(deps, actor, paper.id, metadata, upload, key=sent.text("key") or None)
     except StaleBase:
         newer = Conflict("A newer version arrived while this form was open.", hint="Look at it, then revise again.")
-        form = refused({**sent.values, "base_version": str(paper.latest.n)}, newer)
+        form = refused({**sent.values, "base_version": str(paper.revision_base.n)}, newer)
         return _revise_page(deps, actor, paper, findings, form, rows, status=409)
     except AixivError as error:
         refusal = _plain(error)
@@ -193,12 +194,12 @@ async def _upload(file: UploadFile | None, most: int) -> AsyncIterator[Upload]:
 
 
 async def _to_revise(deps: Deps, actor: Actor, reference: str) -> tuple[PaperCard, list[Finding]]:
-    """The paper, and the findings its latest version has to answer."""
+    """The paper, and the findings that a revision of it has to answer."""
     async with deps.database.read() as session:
         paper, _ = await find_paper(session, actor, reference)
         may(actor, Action.REVISE, Subject(owner_id=actor.user_id if paper.mine else None))
-        reports = await reports_of(session, actor, paper.latest)
-    if Action.REVISE not in offers(actor, paper, paper.latest):
+        reports = await reports_of(session, actor, paper.revision_base)
+    if Action.REVISE not in offers(actor, paper, paper.revision_base):
         raise Conflict(f"Version {paper.latest.n} cannot be revised now.", code="not_revisable")
     return paper, [finding for card in reports for finding in card.report.weaknesses]
 
