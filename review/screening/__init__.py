@@ -17,7 +17,7 @@ MIN_LETTERS = 200  # fewer letters in a whole work are not a text anybody can ju
 def screen(manuscript: Manuscript, layout: Layout) -> Screening:
     """Judge whether a manuscript tries to instruct its reviewers. A text that cannot be read is never `clear`."""
     hidden = tuple(hidden_findings(layout))
-    side = tuple(side_findings(layout))
+    side = tuple(side_findings(layout, manuscript.text))
     known = normalise(" ".join(f.text for f in hidden))
     surface = tuple(surface_findings(manuscript, known))
     findings = tuple(sorted((*hidden, *side, *surface), key=lambda f: -f.weight))

@@ -16,8 +16,12 @@ from review.quotes import is_invisible
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|\s(?=[A-Za-z0-9+/_-]{4})){22,}={0,2}")
 _HEX = re.compile(r"(?:(?:\\x|0x|&#x)?[0-9A-Fa-f]{2}[\s;,]?){16,}")
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2}[\w.+~-]{0,40}?){4,}[\w.+~-]{0,40}")
-_SPACED = re.compile(r"(?:\b\w[ .\-_*]{1,3}){9,}\w\b")
+_ESCAPED = r"\S{0,4000}%[0-9A-Fa-f]{2}\S{0,4000}"
+_PERCENT = re.compile(rf"{_ESCAPED}(?:\s{_ESCAPED})*")  # a line may end anywhere in it
+_SPACED = re.compile(r"(?:\b\w[ .\-_*]{1,3}){9,}\w\b|(?<!\S)(?:\S\s{1,3}){12,}\S(?!\S)")
+_JOINED = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"  # no joiners needed
+_BREAKER = re.compile(rf"(?<=[{_JOINED}])[\u200b-\u200f\u2060-\u2064\ufeff\u180e]+(?=[{_JOINED}])")
+_TWO_ALPHABETS = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0400-\u052f\u0530-\u058f])[^\W\d_]{3,}\b")
 
 
 class Decoded(Struct, frozen=True):
@@ -58,9 +62,13 @@ def smuggled(text: str) -> Iterator[Decoded]:
 
 
 def word_breakers(text: str) -> int:
-    """How many invisible characters stand inside words: between two Latin letters, where no script needs them."""
-    inside = re.findall(r"(?<=[A-Za-z])[\u200b-\u200f\u2060-\u2064\ufeff\u180e]+(?=[A-Za-z])", text)
-    return sum(len(run) for run in inside)
+    """How many invisible characters stand inside words of scripts that need none there."""
+    return sum(len(run) for run in _BREAKER.findall(text))
+
+
+def mixed_script_words(text: str) -> list[str]:
+    """Words that mix Latin with Cyrillic or Armenian letters, which no spelling does."""
+    return _TWO_ALPHABETS.findall(text)
 
 
 def direction_overrides(text: str) -> list[str]:
@@ -100,8 +108,15 @@ def _from_hex(found: str) -> str:
     return bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
 
 
+def _from_percent(found: str) -> str:
+    whole = re.sub(r"\s", "", found)
+    return unquote(whole) if len(re.findall(r"%[0-9A-Fa-f]{2}", whole)) >= 4 else ""
+
+
 def _from_spaced(found: str) -> str:
-    return re.sub(r"(\w)[ .\-_*](?=\w)", r"\1", found)
+    if re.search(r"[.\-_*](?=\w)", found):
+        found = re.sub(r"(\w)[ .\-_*](?=\w)", r"\1", found)
+    return re.sub(r"(\S)\s(?=\S)", r"\1", found)
 
 
 def _readable(text: str) -> bool:
@@ -116,6 +131,6 @@ def _readable(text: str) -> bool:
 _DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("base64", _BASE64, _from_base64),
     ("hexadecimal", _HEX, _from_hex),
-    ("percent encoding", _PERCENT, unquote),
+    ("percent encoding", _PERCENT, _from_percent),
     ("spaced letters", _SPACED, _from_spaced),
 )

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from review.layout import Layout, SideText
 from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned, without_invisible
+from review.screening.intent import Intent, intent_of, squeezed_intent
 from review.screening.lexicon import Signs, compact_signs, function_words, signs
 from review.screening.visibility import Hidden, hidden_runs, visible_text
 
@@ -15,6 +18,16 @@ PROSE_WORDS = 8
 CUT_PROSE_WORDS = 30  # clipped and covered text is common in figures cut out of other documents
 
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+HIDDEN_INTENT = 2.0  # weights of `intent`; of ordinary sentences one in a hundred reaches 2.5
+SIDE_INTENT = 2.25
+COMMENT_INTENT = 2.6  # comments are full of requests to colleagues
+JOINED_INTENT = 4.75  # notes of several colleagues stand line under line
+_COMMENTS = ("latex_comment", "html_comment", "attachment", "bookmark")
+_UNUSUAL = {
+    "javascript": ("active_content", 0.45, "The file carries a script, which a manuscript has no use for."),
+    "attachment": ("attachment", 0.2, "Another file is attached, which readers of the pages do not see."),
+}
+_FOREIGN = re.compile(r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _DRAWN_TOO_OFTEN = 3  # a hidden run repeated on so many pages is a template's, if it orders nothing
 
 
@@ -33,38 +46,78 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
             continue  # a watermark, or the text layer of a scanned page
         elif _about_machines(run.text):
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks to or about automated reviewers.")
+        elif (meant := _hidden_intent(run.text)).weight >= HIDDEN_INTENT and not _shown(run.text, shown):
+            yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks of judging a manuscript: {meant.shown}.")
         elif _about_papers(run) and not _shown(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Text {run.reason} speaks of papers and how they are judged.")
         elif is_prose(run.text, run.carrier) and not _shown(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Sentences {run.reason}; a reader cannot see them.")
-    unseen = [run for run in runs if run.carrier != "faint_text"]
-    if not said and len(unseen) > 1:
-        order = order_in(" ".join(run.text for run in unseen)[:200_000])
-        if order:
-            scattered = Hidden(
-                carrier=unseen[0].carrier,
-                text=" ".join(r.text for r in unseen),
-                page=unseen[0].page,
-                box=unseen[0].box,
-            )
-            reason = f"Hidden pieces from {len(unseen)} places, read together, give orders: {order}."
-            yield _hidden(scattered, "hidden_instruction", 0.85, reason)
+    if not said:
+        yield from _scattered([run for run in runs if run.carrier != "faint_text"], shown)
 
 
-def side_findings(layout: Layout) -> Iterator[ScreenFinding]:
-    """Findings in metadata, comments, attachments and other text beside the page."""
+def _scattered(runs: list[Hidden], shown: str) -> Iterator[ScreenFinding]:
+    """What hidden pieces from several places say when they are read together."""
+    whole = " ".join(run.text for run in runs)[:200_000]
+    if len(runs) > 1 and (order := order_in(whole)):
+        reason = f"Hidden pieces from {len(runs)} places, read together, give orders: {order}."
+        yield _hidden(structs.replace(runs[0], text=whole), "hidden_instruction", 0.85, reason)
+        return
+    for carrier in {run.carrier for run in runs} - {"clipped", "covered"}:
+        alike = [run for run in runs if run.carrier == carrier and not _repeated(run, tuple(runs))]
+        if len({run.page for run in alike}) < 2:
+            continue
+        joined = "".join(run.text for run in alike)
+        if (intent_of(joined).weight >= HIDDEN_INTENT or is_prose(joined, carrier)) and not _shown(joined, shown):
+            reason = f"Hidden pieces from {len(alike)} pages make sentences when they are read together."
+            yield _hidden(structs.replace(alike[0], text=joined), "hidden_text", 0.45, reason)
+
+
+def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
+    """Findings in metadata, comments, attachments and other text beside the page, whose running text is `text`."""
+    shown = re.sub(r"\W", "", normalise(text)) if layout.side_texts else ""
     for side in layout.side_texts:
+        what = f"{_SIDE_NAMES.get(side.carrier, side.carrier)} “{side.name}”"
+        if side.carrier in _UNUSUAL:
+            kind, weight, reason = _UNUSUAL[side.carrier]
+            yield _beside(side, side.text, kind, weight, reason)
         for piece in _chunks(side.text):
             order = _side_order(side, piece)
             if order:
-                yield ScreenFinding(
-                    kind="side_instruction",
-                    carrier=side.carrier,
-                    text=piece[:MAX_SHOWN],
-                    reason=f"{_SIDE_NAMES.get(side.carrier, side.carrier)} “{side.name}” gives orders: {order}.",
-                    weight=0.85,
-                    page=side.page,
-                )
+                yield _beside(side, piece, "side_instruction", 0.85, f"{what} gives orders: {order}.")
+            elif (meant := side_intent(side, piece)) and not _shown(piece, shown):
+                reason = f"{what} speaks of judging a manuscript: {meant.shown}."
+                yield _beside(side, piece, "side_text", 0.5, reason)
+
+
+def side_intent(side: SideText, text: str) -> Intent | None:
+    """What a text beside the page wants of a judge, when that is more than such texts say every day."""
+    everyday = side.carrier in _COMMENTS and not _FOREIGN.search(text)
+    needed = COMMENT_INTENT if everyday else SIDE_INTENT
+    plain = without_invisible(text)
+    lines = plain.splitlines() if side.carrier in _COMMENTS else [plain]
+    found = max((intent_of(line) for line in lines), key=lambda i: i.weight, default=Intent())
+    if found.weight >= needed and found.has("ask", "drop", "good", "bad", "role"):
+        return found
+    joined = intent_of(plain)
+    if joined.weight >= JOINED_INTENT:
+        return joined
+    inner = (intent_of(i.text) for i in (*decoded(text), *smuggled(text)))
+    return next((i for i in inner if i.weight >= SIDE_INTENT), None)
+
+
+def _hidden_intent(text: str) -> Intent:
+    """The stronger reading of hidden text: with its blanks, or without them where letters stand alone."""
+    plain = intent_of(without_invisible(text))
+    if len(re.findall(r"(?<!\S)\S(?!\S)", text)) * 2 < len(text.split()):
+        return plain
+    return max(plain, squeezed_intent(text), key=lambda i: i.weight)
+
+
+def _beside(side: SideText, text: str, kind: str, weight: float, reason: str) -> ScreenFinding:
+    return ScreenFinding(
+        kind=kind, carrier=side.carrier, text=text[:MAX_SHOWN], reason=reason, weight=weight, page=side.page
+    )
 
 
 def order_in(text: str) -> str:

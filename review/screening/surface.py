@@ -4,13 +4,24 @@ import re
 from collections.abc import Iterator
 
 from review.checks.prose import Span, sentences
-from review.manuscript import Locator, Manuscript
+from review.manuscript import Manuscript
 from review.quotes import is_invisible, normalise
 from review.report import ScreenFinding
-from review.screening.decode import decoded, direction_overrides, smuggled, word_breakers
-from review.screening.hidden import MAX_SHOWN, order_in
+from review.screening.decode import without_invisible
+from review.screening.disguise import disguised_findings
+from review.screening.hidden import MAX_SHOWN
+from review.screening.intent import Intent, intent_of
 from review.screening.lexicon import Signs, imperative, signs
 
+_SPOKEN_TO = re.compile(
+    r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b|^(?:ignore|disregard|forget|treat|rate"
+    r"|say|output|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure"
+    r"|ensure)\b"
+)
+_THIS_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|manuscript|submission|work|article|document|text|file)\b")
+_ENGLISH = re.compile(r"\b(?:the|of|and|to|is|are|this|we|you|your|it)\b")
+FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
+VISIBLE_INTENT = 3.25  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
 _QUOTED = re.compile(
     r"“[^“”]{3,600}”|„[^„“]{3,600}“|«[^«»]{3,600}»|「[^「」]{2,400}」|『[^『』]{2,400}』|‘[^‘’\n]{12,300}’(?!\w)"
     r'|``(?:(?!\'\').){3,600}\'\'|"(?:[^"\n]|\n(?!\s*\n)){3,400}"|`[^`\n]{6,300}`',
@@ -35,10 +46,10 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
         before = (start, end)
         if finding and normalise(finding.text) not in hidden:
             yield finding
+    yield from disguised_findings(manuscript, open_text, hidden)
     for start, end in quoted:
         if any(imperative(normalise(text[start:end]))):
             yield _finding(manuscript, (start, end), "mention", 0.05, "A quoted passage contains orders to a reviewer.")
-    yield from _carried(manuscript, hidden)
 
 
 def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Span | None) -> ScreenFinding | None:
@@ -46,7 +57,7 @@ def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Spa
     found = signs(sentence)
     override, verdict = imperative(sentence)
     if not (override or verdict or found.foreign):
-        return None
+        return _wish(manuscript, text, span)
     context = signs(normalise(text[slice(*before)])) if before and span[0] - before[1] < 200 else Signs()
     machine = found.machine or context.machine or found.role
     order = found.words
@@ -68,50 +79,35 @@ def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Spa
     )
 
 
+def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None:
+    """A sentence that asks a judge for an outcome without the grammar of an order."""
+    sentence = normalise(without_invisible(text[slice(*span)]))
+    meant = intent_of(sentence)
+    if not _asks(sentence, meant):
+        return None
+    if _ABOUT.search(text[max(0, span[0] - 300) : span[1] + 300]):
+        reason = f"A passage about injection or prompts speaks to a judge: {meant.shown}."
+        return _finding(manuscript, span, "mention", 0.1, reason)
+    reason = f"The text asks whoever judges it for an outcome: {meant.shown}."
+    return _finding(manuscript, span, "unaddressed_instruction", 0.45, reason)
+
+
+def _asks(sentence: str, meant: Intent) -> bool:
+    """Whether somebody is spoken to, or told how to judge this very work; prose about reviewing does neither."""
+    if not _ENGLISH.search(sentence):
+        asks = meant.has("ask", "role", "drop") and meant.has("who", "value", "mark", "role")
+        return asks and meant.weight >= FOREIGN_INTENT and meant.has("good", "drop", "bad")
+    if meant.weight < VISIBLE_INTENT or not meant.has("ask", "role"):
+        return False
+    spoken_to = bool(_SPOKEN_TO.search(sentence)) and meant.has("good", "drop", "role")
+    return spoken_to or (bool(_THIS_WORK.search(sentence)) and meant.has("good") and meant.has("who", "reader"))
+
+
 def _disguised(sentence: str) -> bool:
     """Whether Latin words are written with letters of another script, or with characters that draw nothing."""
     words = re.findall(r"\w+", sentence)
     mixed = any(re.search(r"[A-Za-z]", w) and re.search(r"[\u0370-\u052f\u0530-\u058f]", w) for w in words)
     return mixed or any(is_invisible(c) and c != "\u00ad" for c in sentence)
-
-
-def _carried(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFinding]:
-    """Words under encodings or in characters that draw nothing."""
-    text = manuscript.text
-    for inner in decoded(text):
-        order = order_in(inner.text)
-        if order and inner.encoding != "spaced letters" and normalise(inner.text) not in hidden:
-            yield ScreenFinding(
-                kind="encoded_instruction",
-                carrier=inner.encoding,
-                text=inner.text[:MAX_SHOWN],
-                reason=f"Text under {inner.encoding} gives orders: {order}.",
-                weight=0.85,
-                locator=_place(manuscript, inner.source),
-            )
-    for inner in smuggled(text):
-        order = order_in(inner.text)
-        yield ScreenFinding(
-            kind="encoded_instruction" if order else "invisible_characters",
-            carrier=inner.encoding,
-            text=inner.text[:MAX_SHOWN],
-            reason=f"Invisible characters ({inner.encoding}) spell out text{' that gives orders' if order else ''}.",
-            weight=0.9 if order else 0.6,
-            locator=_place(manuscript, inner.source),
-        )
-    broken = word_breakers(text)
-    if broken >= 10:
-        reason = f"{broken} invisible characters stand inside words, where they only hide the words from a search."
-        yield ScreenFinding(kind="invisible_characters", carrier="zero_width", text="", reason=reason, weight=0.5)
-    for turned_text in direction_overrides(text)[:5]:
-        yield ScreenFinding(
-            kind="direction_override",
-            carrier="bidi",
-            text=turned_text[:MAX_SHOWN],
-            reason="Characters that reverse the reading direction make the text read differently than it is stored.",
-            weight=0.5,
-            locator=_place(manuscript, turned_text),
-        )
 
 
 def _finding(manuscript: Manuscript, span: Span, kind: str, weight: float, reason: str) -> ScreenFinding:
@@ -144,8 +140,3 @@ def _blanked(text: str, spans: tuple[Span, ...]) -> str:
         pieces += [text[at:start], "¤" * (end - start)]
         at = end
     return "".join([*pieces, text[at:]])
-
-
-def _place(manuscript: Manuscript, piece: str) -> Locator | None:
-    at = manuscript.text.find(piece)
-    return manuscript.locate(at, at + len(piece)) if at >= 0 else None

@@ -91,11 +91,12 @@ def hidden_layer(setting: Setting, text: str, random: Random) -> None:  # noqa: 
 
 
 def split_spans(setting: Setting, text: str, random: Random) -> None:
-    """White, letter by letter, in text objects of their own."""
+    """White, in crumbs of two letters that are text objects of their own."""
     for row, line in enumerate(wrapped(text, 90)):
-        for n, char in enumerate(line):
-            if char != " ":
-                setting.text(char, LEFT + 5.0 * n, FREE - 8 * row, 5.0, state=random.choice(["1 g", "1 1 1 rg"]))
+        for n in range(0, len(line), 2):
+            if line[n : n + 2].strip():
+                state = random.choice(["1 g", "1 1 1 rg"])
+                setting.text(line[n : n + 2], LEFT + 5.0 * n, FREE - 8 * row, 5.0, state=state)
 
 
 def split_pages(setting: Setting, text: str, random: Random) -> None:  # noqa: ARG001
