@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agents.judges import Budget, Judge, Material
 from agents.port import FindRelated, ReviewRequest
-from agents.state import ReviewState, checks_of, comparison_of, related_of, reports_of
+from agents.state import ReviewState, checks_of, comparison_of, panel_of, related_of, reports_of, roles_of
 from review.report import Screening
 from review.rubric import Rubric
 
@@ -27,31 +27,29 @@ class ReviewContext:
     find_related: FindRelated
     budget: Budget
 
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """Roles that review in this round."""
-        return self.request.policy.panel
-
     def blocked(self, screening: Screening) -> bool:
         """Whether the screen keeps the manuscript from every judge until an editor has looked."""
         return screening.verdict != "clear" and not self.request.screening_waived
 
     def material(self, state: ReviewState) -> Material:
         """What a judge sees at this point of the run."""
-        request = self.request
+        request, panel = self.request, panel_of(state)
+        roles = roles_of(state, request.policy)
         return Material(
             kind=request.kind,
             manuscript=request.manuscript,
             rubric=self.rubric,
-            roles=self.roles,
+            roles=roles,
             checks=checks_of(state),
             fence=state["fence"],
             budget=self.budget,
             related=related_of(state),
             previous=request.previous,
             response=request.response,
-            reports=reports_of(state, self.roles),
+            reports=reports_of(state, roles),
             comparison=comparison_of(state),
+            specialists=panel.specialists if panel else (),
+            models=request.policy.models,
         )
 
 

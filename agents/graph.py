@@ -1,7 +1,9 @@
 """The reviewer graph: which step follows which. Every step is a function in `agents/nodes`.
 
-screen -> ground -> evidence -> review x roles -> check -> compare x looks -> resolve -> vote x voters -> recommend
-                            \\-> recommend (the screen is not clear)  \\-> vote (nothing to compare with)
+screen -> ground -> evidence -> chair -> review x roles -> check
+       -> compare x looks -> resolve -> vote x voters -> recommend
+
+Past a screen that is not clear, `evidence` goes to `recommend`; with nothing to compare, `check` goes to `vote`.
 """
 
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.context import ReviewContext
+from agents.nodes.chair import chair
 from agents.nodes.check import check
 from agents.nodes.compare import LOOKS, compare, resolve
 from agents.nodes.evidence import evidence
@@ -21,12 +24,12 @@ from agents.nodes.recommend import recommend
 from agents.nodes.review import review
 from agents.nodes.screen import screen
 from agents.nodes.vote import vote
-from agents.state import ReviewState, screening_of
+from agents.state import ReviewState, roles_of, screening_of
 
 Graph = CompiledStateGraph[ReviewState, ReviewContext, ReviewState, ReviewState]
 
-FOR_REVIEWERS = ("fence", "checks", "related")
-FOR_JURORS = ("fence", "reports", "comparison")  # voters and pairwise looks
+FOR_REVIEWERS = ("fence", "checks", "related", "panel")
+FOR_JURORS = ("fence", "reports", "comparison", "panel")  # voters and pairwise looks
 
 
 def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
@@ -35,6 +38,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_node("screen", screen)
     graph.add_node("ground", ground)
     graph.add_node("evidence", evidence)
+    graph.add_node("chair", chair)
     graph.add_node("review", review)
     graph.add_node("check", check)
     graph.add_node("compare", compare)
@@ -44,7 +48,8 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "ground")
     graph.add_edge("ground", "evidence")
-    graph.add_conditional_edges("evidence", to_reviewers, ["review", "recommend"])
+    graph.add_conditional_edges("evidence", to_chair, ["chair", "recommend"])
+    graph.add_conditional_edges("chair", to_reviewers, ["review"])
     graph.add_edge("review", "check")
     graph.add_conditional_edges("check", to_looks, ["compare", "vote"])
     graph.add_edge("compare", "resolve")
@@ -54,11 +59,15 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     return graph.compile(checkpointer=checkpointer, name="review")
 
 
-def to_reviewers(state: ReviewState, runtime: Runtime[ReviewContext]) -> Sequence[Send | str]:
-    """One branch per role, unless the screen keeps the manuscript from every judge."""
-    if runtime.context.blocked(screening_of(state)):
-        return ["recommend"]
-    return [Send("review", {**_part(state, FOR_REVIEWERS), "role": role}) for role in runtime.context.roles]
+def to_chair(state: ReviewState, runtime: Runtime[ReviewContext]) -> str:
+    """On to the panel, unless the screen keeps the manuscript from every judge."""
+    return "recommend" if runtime.context.blocked(screening_of(state)) else "chair"
+
+
+def to_reviewers(state: ReviewState, runtime: Runtime[ReviewContext]) -> Sequence[Send]:
+    """One branch per role of the panel."""
+    part = _part(state, FOR_REVIEWERS)
+    return [Send("review", {**part, "role": role}) for role in roles_of(state, runtime.context.request.policy)]
 
 
 def to_looks(state: ReviewState, runtime: Runtime[ReviewContext]) -> Sequence[Send]:

@@ -18,14 +18,17 @@ from agents.state import (
     ballots_of,
     checks_of,
     comparison_of,
+    panel_of,
     recommendation_of,
     related_of,
     reports_of,
+    roles_of,
     screening_of,
 )
 from review.report import Round, Usage
 from review.rubric import load_rubric
 
+KEPT = {**FAN_OUTS, "chair": "panel"}  # steps that ask a judge, and the channel of their answers
 TOKEN_BUDGET = 2_000_000  # tokens one run may cost, over all its attempts
 
 
@@ -73,7 +76,7 @@ class GraphReviewer:
         started = before is not None and bool(before.values)
         progress = ProgressCounter(request)
         if before is not None and started:
-            await on_progress(progress.resume(_finished(before)))
+            await on_progress(progress.resume(_finished(before), roles=_roles(before, request)))
         values = cast("ReviewState", before.values) if before is not None and started else ReviewState()
         if "recommendation" not in values:
             context = self._context(request, find_related, spent=_usage(values))
@@ -91,8 +94,8 @@ class GraphReviewer:
         return _round(request, values)
 
     async def _until_kept(self, run_id: str, step: str, update: dict[str, Any]) -> None:
-        if self._checkpointer is not None and step in FAN_OUTS:
-            channel = FAN_OUTS[step]
+        if self._checkpointer is not None and step in KEPT:
+            channel = KEPT[step]
             await until_kept(self._checkpointer, run_id, channel, update.get(channel, {}))
 
     @property
@@ -121,8 +124,19 @@ def _finished(snapshot: StateSnapshot) -> list[tuple[str, str]]:
     return units
 
 
+def _roles(snapshot: StateSnapshot, request: ReviewRequest) -> tuple[str, ...]:
+    """The panel's roles, also when the chair answered and the run ended before the next step."""
+    values: dict[str, Any] = dict(snapshot.values)
+    for task in snapshot.tasks:
+        if task.name == "chair" and isinstance(task.result, dict):
+            values |= task.result
+    return roles_of(cast("ReviewState", values), request.policy)
+
+
 def _usage(values: ReviewState) -> Usage:
-    answers = [*values.get("answers", {}).values(), *values.get("ballots", {}).values()]
+    fan_outs = (values.get("answers"), values.get("opinions"), values.get("ballots"))
+    answers = [answer for branch in fan_outs if branch for answer in branch.values()]
+    answers += [values["panel"]] if "panel" in values else []
     return sum((msgspec.convert(a["usage"], Usage) for a in answers if "usage" in a), Usage())
 
 
@@ -130,11 +144,12 @@ def _round(request: ReviewRequest, values: ReviewState) -> Round:
     return Round(
         screening=screening_of(values),
         checks=checks_of(values),
-        reports=reports_of(values, request.policy.panel),
+        reports=reports_of(values, roles_of(values, request.policy)),
         ballots=ballots_of(values, [v.name for v in request.policy.voters]),
         recommendation=recommendation_of(values),
         comparison=comparison_of(values),
         related=related_of(values),
         mode=request.policy.mode,
         usage=_usage(values),
+        panel=panel_of(values),
     )

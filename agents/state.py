@@ -9,11 +9,13 @@ from typing import Annotated, Any, TypedDict, TypeVar
 
 import msgspec
 
+from review.policy import Policy
 from review.report import (
     Ballot,
     CheckResult,
     Comparison,
     PairwiseOpinion,
+    Panel,
     Recommendation,
     RelatedWork,
     Report,
@@ -36,6 +38,7 @@ class ReviewState(TypedDict, total=False):
     screening: JSON
     related: list[JSON]
     checks: list[JSON]
+    panel: JSON  # who reviews, as the chair says
     answers: Annotated[dict[str, JSON], merge_by_key]  # role -> report as delivered, or {"absent": reason}
     reports: dict[str, JSON]  # role -> report after the quote check
     opinions: Annotated[dict[str, JSON], merge_by_key]  # "old_first/letter" -> opinion
@@ -66,6 +69,18 @@ def related_of(state: ReviewState) -> tuple[RelatedWork, ...]:
 def checks_of(state: ReviewState) -> tuple[CheckResult, ...]:
     """Results of the deterministic checks."""
     return _many(state.get("checks", []), CheckResult)
+
+
+def panel_of(state: ReviewState) -> Panel | None:
+    """The panel the chair made; None before it, and when the screen kept the manuscript from it."""
+    raw = state.get("panel")
+    return msgspec.convert(raw, Panel) if raw else None
+
+
+def roles_of(state: ReviewState, policy: Policy) -> tuple[str, ...]:
+    """Roles that review in this round: the chair's, or the track's."""
+    panel = panel_of(state)
+    return panel.roles if panel and panel.specialists else policy.panel
 
 
 def reports_of(state: ReviewState, roles: Sequence[str]) -> tuple[Report, ...]:

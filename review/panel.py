@@ -7,7 +7,8 @@ from statistics import median
 
 from msgspec import Struct
 
-from review.report import SEVERITIES, Finding, Report
+from review.report import SEVERITIES, Finding, Report, Specialist
+from review.rubric import Rubric
 
 WIDE_CRITERION_GAP = 1.5  # points of 1..5 between two reviewers that a chair should mention
 CHAIR_POINTS = 5
@@ -57,6 +58,15 @@ def panel_outcome(reports: tuple[Report, ...], *, max_spread: float) -> PanelOut
         points=_points(reports, findings, tuple(wide)),
         findings=findings,
     )
+
+
+def assigned(rubric: Rubric, specialists: tuple[Specialist, ...]) -> dict[str, tuple[str, ...]]:
+    """Who tells which criteria's check findings: the first specialist who names a criterion, so none is told twice.
+
+    A criterion nobody names goes to the first specialist.
+    """
+    teller = {key: next((s.role for s in specialists if key in s.criteria), specialists[0].role) for key in rubric.keys}
+    return {s.role: tuple(key for key, role in teller.items() if role == s.role) for s in specialists}
 
 
 def by_severity(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

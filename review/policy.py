@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from review.report import Ballot, Comparison, Outcome, Recommendation, Report, Screening
+from review.report import CHAIR, Ballot, Comparison, Outcome, Recommendation, Report, Screening
 
 
 class Voter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,6 +22,15 @@ class Voter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     lens: str  # criterion key this voter weighs double, or "overall"
     model: str = ""
+
+
+class Models(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which model answers in which role. Empty: the judge's default; a voter's seat may name its own."""
+
+    chair: str = ""  # makes the panel, writes the meta-review, adjudicates
+    specialist: str = ""  # reviews, and compares versions
+    voter: str = ""
+    screen: str = ""  # for a screening stage that asks a model
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +48,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     auto_publish: bool
     blind: bool
     public_history: bool  # earlier versions and reviews become public with publication
+    roles_from: Literal["policy", "chair"] = "policy"  # a chair without a model always takes the policy's roles
+    models: Models = Models()
 
     @property
     def panel(self) -> tuple[str, ...]:
@@ -75,11 +86,18 @@ def recommend(
     ballots: tuple[Ballot, ...],
     comparison: Comparison | None,
     round_number: int,
+    reviewers: int | None = None,
 ) -> Recommendation:
-    """Map a round to accept, revise, reject or hold, with the reasons a person would want to read."""
+    """Map a round to accept, revise, reject or hold, with the reasons a person would want to read.
+
+    `reviewers` is how many reports a complete round has, where a chair made the panel. A report by the chair itself is
+    no reviewer's: it is neither counted nor measured.
+    """
+    reports = tuple(r for r in reports if r.role != CHAIR)
+    expected = policy.reviewers if reviewers is None else reviewers
     valid = [b for b in ballots if b.valid and b.vote]
     accepts = sum(b.vote == "accept" for b in valid)
-    holds = tuple(_hold_reasons(policy, screening, screening_waived, reports, len(valid), accepts))
+    holds = tuple(_hold_reasons(policy, screening, screening_waived, reports, expected, len(valid), accepts))
     outcome: Outcome = "hold"
     reasons = holds
     if not holds:
@@ -109,14 +127,15 @@ def _hold_reasons(
     screening: Screening,
     waived: bool,
     reports: tuple[Report, ...],
+    expected: int,
     valid: int,
     accepts: int,
 ) -> Iterator[str]:
     if screening.verdict != "clear" and not waived:
         yield f"The screen says {screening.verdict}: {screening.reason}"
         return
-    if len(reports) < policy.reviewers:
-        yield f"Only {len(reports)} of {policy.reviewers} reviewers delivered a readable report."
+    if len(reports) < expected:
+        yield f"Only {len(reports)} of {expected} reviewers delivered a readable report."
     if valid < policy.quorum:
         yield f"Only {valid} of {len(policy.voters)} ballots are valid; the quorum is {policy.quorum}."
     overall = [r.overall for r in reports]

@@ -16,6 +16,7 @@ Vote = Literal["accept", "revise", "reject"]
 Outcome = Literal["accept", "revise", "reject", "hold"]
 Verdict = Literal["clear", "suspicious", "attack", "unreadable"]
 
+CHAIR = "chair"  # the role that writes the meta-review
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor", "note")
 
 
@@ -104,8 +105,49 @@ class CriterionScore(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Specialist(Struct, frozen=True, kw_only=True):
+    """A seat the chair made for one manuscript: what it is called, what it looks at, which criteria it answers for."""
+
+    role: str
+    title: str
+    focus: str
+    criteria: tuple[str, ...]
+
+
+class Panel(Struct, frozen=True, kw_only=True):
+    """Who reviews a manuscript. Without specialists the track's own roles do; `note` says why, when a chair failed."""
+
+    subfields: tuple[str, ...] = ()
+    specialists: tuple[Specialist, ...] = ()
+    note: str = ""
+    model: str = ""
+    prompt_hash: str = ""
+    usage: Usage = Usage()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles of the specialists, in the chair's order."""
+        return tuple(s.role for s in self.specialists)
+
+
+class Side(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one reviewer says in a disagreement, with the passage it rests on."""
+
+    role: str
+    says: str
+    quote: str = ""  # verbatim from the manuscript, or empty
+    score: float | None = None
+
+
+class Split(Struct, frozen=True, kw_only=True):
+    """A disagreement of the panel that stays visible: what about, and both sides."""
+
+    about: str
+    sides: tuple[Side, Side]
+
+
 class Report(Struct, frozen=True, kw_only=True):
-    """One reviewer's review of one version."""
+    """One reviewer's review of one version; the role `chair` consolidates the others and is no reviewer itself."""
 
     role: str  # "methods", "evidence", "clarity", "chair", ...
     judge: str  # "evidence" or "language-model"
@@ -123,6 +165,8 @@ class Report(Struct, frozen=True, kw_only=True):
     usage: Usage = Usage()
     dropped: tuple[str, ...] = ()  # claims removed by the quote check, each with the reason
     disclosure: str = ""  # how the report was made, in a sentence for readers
+    agreements: tuple[str, ...] = ()  # chair only: what the reviewers agree on
+    splits: tuple[Split, ...] = ()  # chair only: where they disagree
 
 
 class Ballot(Struct, frozen=True, kw_only=True):
@@ -133,6 +177,27 @@ class Ballot(Struct, frozen=True, kw_only=True):
     vote: Vote | None
     reason: str
     valid: bool
+    prompt_hash: str = ""
+    usage: Usage = Usage()
+
+
+class Argument(Struct, frozen=True, kw_only=True):
+    """The best case for or against a work, with the passage it rests on."""
+
+    claim: str
+    quote: str
+
+
+class Adjudication(Struct, frozen=True, kw_only=True):
+    """A further look at a contested round. `supported`: both arguments quote what the manuscript says."""
+
+    cause: str  # why the round was contested
+    champion: Argument | None
+    critic: Argument | None
+    resolution: str
+    finding: Literal["accept", "revise", "reject", "undecided"]
+    supported: bool
+    model: str = ""
     prompt_hash: str = ""
     usage: Usage = Usage()
 
@@ -158,6 +223,7 @@ class PairwiseOpinion(Struct, frozen=True, kw_only=True):
     letter: bool
     preferred: Literal["old", "new", "tie"]
     reason: str
+    usage: Usage = Usage()
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -187,6 +253,7 @@ class Recommendation(Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
     accepts: int = 0
     valid_ballots: int = 0
+    resolution: str = ""  # the written resolution of a contested round
 
 
 class Round(Struct, frozen=True, kw_only=True):
@@ -201,6 +268,7 @@ class Round(Struct, frozen=True, kw_only=True):
     related: tuple[RelatedWork, ...] = ()
     mode: str = ""
     usage: Usage = Usage()
+    panel: Panel | None = None  # how the reviewers were chosen
 
 
 class ResponseLetter(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The seam between the graph and whoever judges: a model behind an endpoint, or the evidence alone.
 
-A judge answers three kinds of question. What it cannot answer it says by exception, never by a made-up answer:
+A judge answers a few kinds of question. What it cannot answer it says by exception, never by a made-up answer:
 `JudgeUnavailable` when nobody can be asked now, `JudgeUnreadable` when the answer makes no sense after repair.
 """
 
@@ -10,15 +10,18 @@ from typing import Literal, Protocol
 
 from agents.port import Predecessor
 from review.manuscript import Kind, Manuscript
-from review.policy import Voter
+from review.panel import assigned
+from review.policy import Models, Voter
 from review.report import (
     Ballot,
     CheckResult,
     Comparison,
     PairwiseOpinion,
+    Panel,
     RelatedWork,
     Report,
     ResponseLetter,
+    Specialist,
     Usage,
 )
 from review.rubric import Rubric
@@ -75,6 +78,13 @@ class Material:
     response: ResponseLetter | None = None
     reports: tuple[Report, ...] = field(default=())  # for voters and comparison
     comparison: Comparison | None = None  # for voters
+    specialists: tuple[Specialist, ...] = ()  # empty: `roles` are the track's own
+    models: Models = Models()  # noqa: RUF009 - a frozen value
+
+    def criteria_of(self, role: str) -> tuple[str, ...]:
+        """Criteria whose check findings this role tells; a role that is not on the panel tells none."""
+        shares = assigned(self.rubric, self.specialists) if self.specialists else self.rubric.assign(self.roles)
+        return shares.get(role, ())
 
 
 class Judge(Protocol):
@@ -88,6 +98,10 @@ class Judge(Protocol):
     @property
     def model(self) -> str:
         """Model name, or the judge's own version when it uses none."""
+        ...
+
+    async def chair(self, material: Material) -> Panel:
+        """Reviewers for this manuscript; a panel without specialists leaves it to the track's roles."""
         ...
 
     async def review(self, role: str, material: Material) -> Report:

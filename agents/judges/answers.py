@@ -16,6 +16,9 @@ Reason = Annotated[str, Meta(min_length=20)]
 Points5 = Annotated[float, Meta(ge=1, le=5)]
 Points10 = Annotated[float, Meta(ge=1, le=10)]
 
+RoleKey = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{2,30}$")]
+Subfield = Annotated[str, Meta(min_length=2, max_length=80)]
+
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 
 
@@ -66,6 +69,22 @@ class VoteAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     vote: Vote
 
 
+class Seat(Struct, frozen=True, forbid_unknown_fields=True):
+    """One specialist the chair asks for."""
+
+    role: RoleKey
+    title: Annotated[str, Meta(min_length=3, max_length=80)]
+    focus: Annotated[str, Meta(min_length=20, max_length=600)]
+    criteria: Annotated[list[Said], Meta(min_length=1)]
+
+
+class ChairAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The chair's panel."""
+
+    subfields: Annotated[list[Subfield], Meta(min_length=1, max_length=6)]
+    specialists: Annotated[list[Seat], Meta(min_length=3, max_length=5)]
+
+
 class Unreadable(ValueError):
     """The answer does not have the shape that was asked for. The text says what is wrong, for the model to repair."""
 
@@ -98,3 +117,17 @@ def check_scores(answer: ReviewAnswer, rubric: Rubric) -> None:
     given = [s.criterion for s in answer.scores]
     if sorted(given) != sorted(rubric.keys):
         raise Unreadable(f"`scores` must hold each of {', '.join(rubric.keys)} exactly once; it holds {given}.")
+
+
+def check_panel(answer: ChairAnswer, rubric: Rubric, reserved: frozenset[str]) -> None:
+    """Roles differ, none takes a name the platform uses, and every criterion has a reviewer; raises `Unreadable`."""
+    roles = [seat.role for seat in answer.specialists]
+    named = {key for seat in answer.specialists for key in seat.criteria}
+    if len(set(roles)) < len(roles):
+        raise Unreadable(f"Two specialists have the same `role`: {roles}.")
+    if taken := reserved.intersection(roles) | {role for role in roles if role != role.strip()}:
+        raise Unreadable(f"These roles cannot be used: {', '.join(sorted(taken))}.")
+    if named != set(rubric.keys):
+        raise Unreadable(
+            f"`criteria` of all specialists together must name each of {', '.join(rubric.keys)}, and nothing else."
+        )

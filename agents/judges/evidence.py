@@ -17,7 +17,7 @@ from review.checks.facts import Facts
 from review.comparison import ABSENCE
 from review.panel import by_severity
 from review.policy import Voter
-from review.report import Ballot, CriterionScore, Finding, PairwiseOpinion, Report, Usage
+from review.report import Ballot, CriterionScore, Finding, PairwiseOpinion, Panel, Report, Usage
 from review.rubric import Rubric
 
 NAME = "evidence"
@@ -38,6 +38,10 @@ class EvidenceJudge:
     name = NAME
     model = MODEL
 
+    async def chair(self, material: Material) -> Panel:  # noqa: ARG002 - the port's signature
+        """No specialists: it cannot tell one subfield from another."""
+        return Panel(model=MODEL)
+
     async def review(self, role: str, material: Material) -> Report:
         """This role's criteria, with the findings that belong to them and to no other role."""
         return await asyncio.to_thread(_report, role, material)
@@ -57,7 +61,7 @@ def _report(role: str, material: Material) -> Report:
     findings = tuple(f for result in material.checks for f in result.findings)
     counted = count(material.manuscript, material.kind)
     scores = weigh(counted, material.kind, rubric, findings)
-    own = rubric.assign(material.roles).get(role, rubric.keys)
+    own = material.criteria_of(role) or rubric.keys
     stated = (*findings, *_gaps(scores, findings))
     weaknesses = by_severity(tuple(f for f in stated if rubric.criterion(f.criterion).key in own))
     seen = tuple(s for s in scores.seen if s.signal.criterion in own)

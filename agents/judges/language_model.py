@@ -10,10 +10,22 @@ from typing import TypeVar
 from msgspec import Struct
 
 from agents.judges import JudgeUnreadable, Material, Order
-from agents.judges.answers import CompareAnswer, ReviewAnswer, Unreadable, VoteAnswer, check_scores, json_schema, read
+from agents.judges.answers import (
+    ChairAnswer,
+    CompareAnswer,
+    ReviewAnswer,
+    Unreadable,
+    VoteAnswer,
+    check_panel,
+    check_scores,
+    json_schema,
+    read,
+)
 from agents.judges.chat import Endpoint, Message, ask
 from agents.judges.prompts import (
+    CHAIR_FILES,
     VOTE_FILES,
+    chair_prompt,
     compare_prompt,
     prompt_hash,
     review_files,
@@ -21,14 +33,25 @@ from agents.judges.prompts import (
     system_prompt,
     vote_prompt,
 )
+from review.comparison import ABSENCE
 from review.panel import by_severity
 from review.policy import Voter
-from review.report import Ballot, CriterionScore, Finding, PairwiseOpinion, Report, Usage
+from review.report import (
+    CHAIR,
+    Ballot,
+    CriterionScore,
+    Finding,
+    PairwiseOpinion,
+    Panel,
+    Report,
+    Specialist,
+    Usage,
+)
 
 T = TypeVar("T", bound=Struct)
 
 NAME = "language-model"
-MAX_TOKENS = {"review": 6000, "compare": 800, "vote": 1000}
+MAX_TOKENS = {"chair": 2000, "review": 6000, "compare": 800, "vote": 1000}
 MAX_REPAIR_CHARS = 4000  # of the answer that is shown to the model again
 
 
@@ -45,20 +68,46 @@ class LanguageModelJudge:
         """The model the endpoint is asked for when a seat names none."""
         return self._endpoint.model
 
+    async def chair(self, material: Material) -> Panel:
+        """Three to five specialists for this manuscript, none of whose names is a check's or the chair's."""
+        reserved = frozenset(c.check for c in material.checks) | {ABSENCE, CHAIR}
+        model = material.models.chair or self.model
+        answer, usage = await self._ask(
+            ChairAnswer,
+            material,
+            chair_prompt(material),
+            max_tokens=MAX_TOKENS["chair"],
+            check=lambda a: check_panel(a, material.rubric, reserved),
+            model=model,
+        )
+        return Panel(
+            subfields=tuple(answer.subfields),
+            specialists=tuple(
+                Specialist(role=s.role, title=s.title, focus=s.focus, criteria=tuple(s.criteria))
+                for s in answer.specialists
+            ),
+            model=model,
+            prompt_hash=prompt_hash(*CHAIR_FILES),
+            usage=usage,
+        )
+
     async def review(self, role: str, material: Material) -> Report:
         """One role's report; findings of checks that fall under this role's criteria stand beside its own."""
+        model = material.models.specialist or self.model
+        seat = next((s for s in material.specialists if s.role == role), None)
         answer, usage = await self._ask(
             ReviewAnswer,
             material,
             review_prompt(role, material),
             max_tokens=MAX_TOKENS["review"],
             check=lambda a: check_scores(a, material.rubric),
+            model=model,
         )
         return Report(
             role=role,
             judge=NAME,
-            model=self.model,
-            prompt_hash=prompt_hash(*review_files(role)),
+            model=model,
+            prompt_hash=prompt_hash(*review_files(role, made_by_chair=seat is not None)),
             rubric_hash=material.rubric.hash,
             summary=answer.summary,
             strengths=tuple(answer.strengths),
@@ -69,16 +118,15 @@ class LanguageModelJudge:
             overall=answer.overall,
             confidence=answer.confidence,
             usage=usage,
-            disclosure=(
-                f"Written by the language model {self.model}; every quote was looked up in the manuscript. "
-                "Findings under the name of a check come from deterministic checks."
-            ),
+            disclosure=_disclosure(model, seat),
         )
 
     async def compare(self, material: Material, *, order: Order, letter: bool) -> PairwiseOpinion:
         """One look at the pair, mapped back from first and second to old and new."""
         prompt = compare_prompt(material, order=order, letter=letter)
-        answer, _ = await self._ask(CompareAnswer, material, prompt, max_tokens=MAX_TOKENS["compare"])
+        answer, usage = await self._ask(
+            CompareAnswer, material, prompt, max_tokens=MAX_TOKENS["compare"], model=material.models.specialist
+        )
         shown = ("old", "new") if order == "old_first" else ("new", "old")
         preferred = {"first": shown[0], "second": shown[1], "tie": "tie"}[answer.preferred]
         return PairwiseOpinion(
@@ -86,11 +134,12 @@ class LanguageModelJudge:
             letter=letter,
             preferred=preferred,  # type: ignore[arg-type]  # one of three literals
             reason=answer.reason,
+            usage=usage,
         )
 
     async def vote(self, voter: Voter, material: Material) -> Ballot:
         """One voter's ballot, from the manuscript and the checked reports."""
-        model = voter.model or self.model
+        model = voter.model or material.models.voter or self.model
         answer, usage = await self._ask(
             VoteAnswer, material, vote_prompt(voter, material), max_tokens=MAX_TOKENS["vote"], model=model
         )
@@ -145,6 +194,14 @@ class LanguageModelJudge:
         raise JudgeUnreadable(f"the answer stayed unreadable after one repair: {problem}", spent)
 
 
+def _disclosure(model: str, seat: Specialist | None) -> str:
+    sentence = (
+        f"Written by the language model {model}; every quote was looked up in the manuscript. "
+        "Findings under the name of a check come from deterministic checks."
+    )
+    return f"{sentence} The chair made this seat for this manuscript: {seat.title}. {seat.focus}" if seat else sentence
+
+
 def _own_findings(role: str, answer: ReviewAnswer, material: Material) -> tuple[Finding, ...]:
     return tuple(
         Finding(
@@ -162,7 +219,7 @@ def _own_findings(role: str, answer: ReviewAnswer, material: Material) -> tuple[
 
 
 def _check_findings(role: str, material: Material) -> tuple[Finding, ...]:
-    own = material.rubric.assign(material.roles).get(role, ())
+    own = material.criteria_of(role)
     findings = (f for result in material.checks for f in result.findings)
     return tuple(f for f in findings if material.rubric.criterion(f.criterion).key in own)
 

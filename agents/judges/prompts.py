@@ -14,7 +14,7 @@ from agents.judges import Material, Order
 from review.manuscript import Manuscript
 from review.panel import by_severity
 from review.policy import Voter
-from review.report import Finding, Report
+from review.report import Finding, Report, Specialist
 from review.rubric import OVERALL, Rubric
 
 MAX_MANUSCRIPT_CHARS = 240_000  # about 60,000 tokens; what is longer is cut, and the reader is told
@@ -36,10 +36,13 @@ def prompt_hash(*names: str) -> str:
     return digest.hexdigest()
 
 
-def review_files(role: str) -> tuple[str, ...]:
+def review_files(role: str, *, made_by_chair: bool = False) -> tuple[str, ...]:
     """The files of a reviewer's prompt."""
-    return ("system", "manuscript", "evidence", "review", f"role_{role}" if role in ROLE_FILES else "role_other")
+    kind = "specialist" if made_by_chair else role if role in ROLE_FILES else "other"
+    return ("system", "manuscript", "evidence", "review", f"role_{kind}")
 
+
+CHAIR_FILES = ("system", "manuscript", "chair")
 
 VOTE_FILES = ("system", "manuscript", "vote")
 
@@ -49,9 +52,15 @@ def system_prompt(material: Material) -> str:
     return _fill("system", fence=material.fence)
 
 
+def chair_prompt(material: Material) -> str:
+    """Manuscript first, then the task of making a panel for it."""
+    return f"{shared_prefix(material)}\n{_fill('chair')}"
+
+
 def review_prompt(role: str, material: Material) -> str:
     """Manuscript first, then what the checks found, then what this role should do with it."""
-    lens = prompt_text(review_files(role)[-1]).strip()
+    specialist = next((s for s in material.specialists if s.role == role), None)
+    lens = _seat(specialist, material) if specialist else prompt_text(review_files(role)[-1]).strip()
     return f"{shared_prefix(material)}\n{_evidence(material)}\n{_fill('review', role=role, lens=lens)}"
 
 
@@ -152,6 +161,21 @@ def _report(report: Report) -> str:
         *(f"? {q}" for q in report.questions),
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _seat(specialist: Specialist, material: Material) -> str:
+    """The chair has read the manuscript, so what it wrote is data like the manuscript."""
+    return _fill(
+        "role_specialist",
+        fence=material.fence,
+        title=_data(_line(specialist.title), material.fence),
+        focus=_data(_line(specialist.focus), material.fence),
+        criteria=", ".join(f"`{key}`" for key in specialist.criteria),
+    ).strip()
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _lens(voter: Voter, rubric: Rubric) -> str:

@@ -6,7 +6,7 @@ from langgraph.runtime import Runtime
 
 from agents.context import ReviewContext
 from agents.judges import JudgeUnreadable, Order
-from agents.state import ReviewState, checks_of, opinions_of, plain, reports_of
+from agents.state import ReviewState, checks_of, opinions_of, plain, reports_of, roles_of
 from review.comparison import compare_versions
 from review.report import PairwiseOpinion
 
@@ -31,7 +31,13 @@ async def compare(state: CompareBranch, runtime: Runtime[ReviewContext]) -> Revi
     try:
         opinion = await context.judge.compare(context.material(state), order=order, letter=letter)
     except JudgeUnreadable as failure:
-        opinion = PairwiseOpinion(order=order, letter=letter, preferred="tie", reason=f"No readable answer: {failure}")
+        opinion = PairwiseOpinion(
+            order=order,
+            letter=letter,
+            preferred="tie",
+            reason=f"No readable answer: {failure}",
+            usage=failure.usage,
+        )
     return {"opinions": {look_key(order, letter=letter): plain(opinion)}}
 
 
@@ -45,7 +51,7 @@ async def resolve(state: ReviewState, runtime: Runtime[ReviewContext]) -> Review
         compare_versions,
         earlier=request.previous.findings,
         new=request.manuscript,
-        findings=tuple(f for r in reports_of(state, context.roles) for f in r.weaknesses),
+        findings=tuple(f for r in reports_of(state, roles_of(state, request.policy)) for f in r.weaknesses),
         checks=checks_of(state),
         letter=request.response,
         opinions=opinions_of(state),

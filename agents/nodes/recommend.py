@@ -3,7 +3,7 @@
 from langgraph.runtime import Runtime
 
 from agents.context import ReviewContext
-from agents.state import ReviewState, ballots_of, comparison_of, plain, reports_of, screening_of
+from agents.state import ReviewState, ballots_of, comparison_of, plain, reports_of, roles_of, screening_of
 from review.policy import recommend as apply_policy
 
 
@@ -11,11 +11,13 @@ async def recommend(state: ReviewState, runtime: Runtime[ReviewContext]) -> Revi
     """Map everything found to accept, revise, reject or hold."""
     context = runtime.context
     request, policy = context.request, context.request.policy
+    roles = roles_of(state, policy)
     recommendation = apply_policy(
         policy,
         screening=screening_of(state),
         screening_waived=request.screening_waived,
-        reports=reports_of(state, context.roles),
+        reports=reports_of(state, roles),
+        reviewers=len(roles),
         ballots=ballots_of(state, [v.name for v in policy.voters]),
         comparison=comparison_of(state),
         round_number=request.round_number,

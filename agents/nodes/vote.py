@@ -23,7 +23,7 @@ async def vote(state: VoteBranch, runtime: Runtime[ReviewContext]) -> ReviewStat
     except JudgeUnreadable as failure:
         ballot = Ballot(
             voter=voter.name,
-            model=voter.model or context.judge.model,
+            model=voter.model or context.request.policy.models.voter or context.judge.model,
             vote=None,
             reason=f"No readable ballot: {failure}",
             valid=False,

@@ -11,7 +11,7 @@ from agents.run import GraphReviewer
 from review.layout import Layout
 from review.manuscript import Kind, Manuscript
 from review.policy import Voter, load_policy
-from review.report import Ballot, PairwiseOpinion, RelatedWork, Report, ResponseLetter, Round
+from review.report import Ballot, PairwiseOpinion, Panel, RelatedWork, Report, ResponseLetter, Round
 
 
 def request(
@@ -87,6 +87,12 @@ class CountingJudge:
         result = self._before(who)
         if asyncio.iscoroutine(result):
             await result
+
+    async def chair(self, material: Material) -> Panel:
+        await self._interfere("chair")
+        panel = await self._judge.chair(material)
+        self.finished["chair"] += 1
+        return panel
 
     async def review(self, role: str, material: Material) -> Report:
         await self._interfere(f"review:{role}")

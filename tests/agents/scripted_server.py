@@ -143,12 +143,31 @@ def compare_answer(preferred: str) -> str:
     return json.dumps({"reason": "The later text states its limits where a reader needs them.", "preferred": preferred})
 
 
+def chair_answer(*roles: str, **changed: object) -> str:
+    """A chair's panel: each role answers for one part of the criteria, the first for all."""
+    seats = [
+        {
+            "role": role,
+            "title": f"Specialist in {role}",
+            "focus": f"Looks at {role} and knows the usual mistakes there.",
+            "criteria": list(PAPER_CRITERIA) if n == 0 else [PAPER_CRITERIA[n]],
+        }
+        for n, role in enumerate(roles)
+    ]
+    return json.dumps({"subfields": ["audit logs", "database systems"], "specialists": seats} | changed)
+
+
+SPECIALISTS = ("log-integrity", "storage-engines", "measurement", "applied-cryptography")
+
+
 def honest(body: Body, _: int) -> Reply:
     """A model that reads, quotes right and accepts."""
     shape = shape_of(body)
     if shape == "ReviewAnswer":
         quote = "The machine has 2 cores and 8 GiB of memory"
         return Reply(review_answer(weakness("One machine says little about others.", quote)))
+    if shape == "ChairAnswer":
+        return Reply(chair_answer(*SPECIALISTS))
     if shape == "CompareAnswer":
         return Reply(compare_answer("second" if "The first version" in body["messages"][1]["content"] else "tie"))
     return Reply(vote_answer("accept"))

@@ -16,6 +16,7 @@ from review.report import ResponseLetter, Round
 from tests.agents.manuscripts import paper
 from tests.agents.runs import ProgressLog, request, review, review_once
 from tests.agents.scripted_server import (
+    SPECIALISTS,
     Body,
     Reply,
     Script,
@@ -29,6 +30,7 @@ from tests.agents.scripted_server import (
     weakness,
 )
 
+QUESTIONS = 1 + len(SPECIALISTS) + 5  # to chair, specialists and voters
 QUICK = Patience(call_seconds=5.0, attempts=3, wait_initial=0.01, wait_max=0.05)
 
 
@@ -46,14 +48,14 @@ def run_with(script: Script) -> tuple[Round, Server]:
 def test_an_honest_model_reviews_quotes_and_accepts() -> None:
     result, server = run_with(honest)
     assert result.recommendation.outcome == "accept"
-    assert [r.role for r in result.reports] == ["evidence", "methods", "clarity"]
-    own = [f for f in result.reports[0].weaknesses if f.source == "evidence"]
-    assert [(f.id, f.locator.section if f.locator else "") for f in own] == [("evidence.1", "Method")]
+    assert [r.role for r in result.reports] == [*SPECIALISTS]
+    own = [f for f in result.reports[0].weaknesses if f.source == SPECIALISTS[0]]
+    assert [(f.id, f.locator.section if f.locator else "") for f in own] == [("log-integrity.1", "Method")]
     assert {b.vote for b in result.ballots} == {"accept"}
-    assert result.usage.calls == 8
-    assert result.usage.cached_tokens == 8 * 600
+    assert result.usage.calls == QUESTIONS
+    assert result.usage.cached_tokens == QUESTIONS * 600
     assert set(server.authorizations) == {"Bearer secret-key"}
-    assert len(server.requests) == 8
+    assert len(server.requests) == QUESTIONS
 
 
 def test_all_agents_of_a_round_share_their_first_bytes() -> None:
@@ -107,8 +109,8 @@ def test_a_garbled_model_is_asked_once_more_and_then_held(content: str) -> None:
     assert result.recommendation.outcome == "hold"
     assert result.reports == ()
     assert not any(b.valid for b in result.ballots)
-    assert len(server.requests) == 2 * 8
-    assert result.usage.calls == 2 * 8
+    assert len(server.requests) == 2 * (1 + 3 + 5)
+    assert result.usage.calls == 2 * (1 + 3 + 5)
 
 
 def test_one_unreadable_ballot_is_invalid_and_the_repair_says_why() -> None:
@@ -133,7 +135,7 @@ def test_scores_for_other_criteria_are_repaired() -> None:
         return honest(body, n)
 
     result, _ = run_with(forgetful)
-    assert len(result.reports) == 3
+    assert len(result.reports) == len(SPECIALISTS)
     assert {s.criterion for s in result.reports[0].scores} >= {"novelty", "clarity"}
 
 
@@ -143,7 +145,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names() -> None:
 
     result, server = run_with(busy)
     assert result.recommendation.outcome == "accept"
-    assert len(server.requests) == 8 + 3
+    assert len(server.requests) == QUESTIONS + 3
 
 
 def test_a_server_that_stays_broken_fails_the_run_and_may_be_tried_again() -> None:
@@ -190,7 +192,7 @@ def test_a_spent_budget_ends_in_hold() -> None:
         reviewer = GraphReviewer(judge_at(server), token_budget=1300)
         result = asyncio.run(review(reviewer, request(paper()), ProgressLog()))
     assert result.recommendation.outcome == "hold"
-    assert len(server.requests) < 8
+    assert len(server.requests) < QUESTIONS
 
 
 def test_a_model_that_obeys_hidden_text_is_never_asked() -> None:

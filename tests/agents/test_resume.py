@@ -29,6 +29,7 @@ class Foreign:
 
 REPOSITORY = Path(__file__).parents[2]
 EVERYBODY = {
+    "chair",
     *(f"review:{role}" for role in ("evidence", "methods", "clarity")),
     *(f"compare:{order}:{letter}" for order in ("old_first", "new_first") for letter in (True, False)),
     *(f"vote:{v}" for v in ("soundness", "significance", "clarity", "reproducibility", "generalist")),
@@ -70,7 +71,11 @@ def cut_connections(url: str, often: int = 1) -> None:
 
 @pytest.mark.parametrize(
     ("hang", "sign"),
-    [("review:methods", "(2 of 3)"), ("vote:clarity", "(4 of 5)")],
+    [
+        ("review:evidence", "reviewers stands"),
+        ("review:methods", "(2 of 3)"),
+        ("vote:clarity", "(4 of 5)"),
+    ],
 )
 def test_killed_in_the_middle_of_a_panel(postgres_url: str, tmp_path: Path, hang: str, sign: str) -> None:
     log = tmp_path / "asked"

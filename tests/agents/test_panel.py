@@ -1,0 +1,166 @@
+"""The chair's panel: made for one manuscript, bounded, and replaced by the track's own when it makes no sense."""
+
+import asyncio
+from collections import Counter
+
+import msgspec
+import pytest
+
+from agents.checkpoints import memory_checkpointer
+from agents.judges.evidence import EvidenceJudge
+from agents.port import ReviewFailed, ReviewRequest
+from agents.run import GraphReviewer
+from review.policy import Models, Policy, load_policy, recommend
+from review.report import Round
+from tests.agents.manuscripts import paper
+from tests.agents.runs import ProgressLog, request, review, review_once
+from tests.agents.scripted_server import (
+    PAPER_CRITERIA,
+    SPECIALISTS,
+    Body,
+    Reply,
+    Script,
+    Server,
+    chair_answer,
+    honest,
+    serve,
+    shape_of,
+)
+from tests.agents.test_language_model import judge_at
+from tests.review.rounds import CLEAR, ballots, report
+
+TRACK_ROLES = ["evidence", "methods", "clarity"]
+SEAT = {"title": "Somebody", "focus": "Looks at what nobody sees.", "criteria": ["soundness"]}
+UNUSABLE = {
+    "two": chair_answer("one-seat", "another-seat"),
+    "six": chair_answer("x", specialists=[SEAT | {"role": f"seat-{n}", "criteria": PAPER_CRITERIA} for n in range(6)]),
+    "twice the same": chair_answer("storage", "storage", "logs"),
+    "the chair itself": chair_answer("storage", "chair", "logs"),
+    "the name of a check": chair_answer("storage", "p-values", "logs"),
+    "a name with a line": chair_answer("storage", "logs", "logs2\n"),
+    "a criterion left out": chair_answer("x", specialists=[SEAT | {"role": f"seat-{n}"} for n in range(3)]),
+    "a criterion made up": chair_answer(
+        "x", specialists=[SEAT | {"role": f"seat-{n}", "criteria": ["beauty"]} for n in range(3)]
+    ),
+    "prose": "I accept this paper.",
+}
+
+
+def with_policy(req: ReviewRequest, **changed: object) -> ReviewRequest:
+    policy: Policy = msgspec.structs.replace(req.policy, **changed)
+    return msgspec.structs.replace(req, policy=policy)
+
+
+def chaired_by(answer: str) -> Script:
+    return lambda body, n: Reply(answer) if shape_of(body) == "ChairAnswer" else honest(body, n)
+
+
+def run(script: Script, **changed: object) -> tuple[Round, Server]:
+    with serve(script) as server:
+        return review_once(judge_at(server), with_policy(request(paper()), **changed)), server
+
+
+def test_the_chair_makes_reviewers_for_this_manuscript() -> None:
+    result, server = run(honest)
+    assert result.panel is not None
+    assert result.panel.subfields == ("audit logs", "database systems")
+    assert result.panel.roles == SPECIALISTS
+    assert result.panel.usage.calls == 1
+    assert "Specialist in storage-engines" in result.reports[1].disclosure
+    prompts = [r["messages"][1]["content"] for r in server.asked("ReviewAnswer")]
+    assert sum("Looks at storage-engines and knows" in p for p in prompts) == 1
+
+
+def test_each_check_finding_is_told_by_one_specialist() -> None:
+    with serve(honest) as server:
+        result = review_once(judge_at(server), request(paper(limitations="", references="")))
+    told = Counter(f.id for r in result.reports for f in r.weaknesses)
+    checks = {f.id for c in result.checks for f in c.findings}
+    assert checks
+    assert {told[name] for name in checks} == {1}
+
+
+@pytest.mark.parametrize("why", UNUSABLE)
+def test_a_panel_that_makes_no_sense_gives_way_to_the_tracks_own(why: str) -> None:
+    result, server = run(chaired_by(UNUSABLE[why]))
+    assert [r.role for r in result.reports] == TRACK_ROLES
+    assert result.panel is not None
+    assert "could not be used" in result.panel.note
+    assert len(server.asked("ChairAnswer")) == 2
+
+
+def test_a_chair_that_stays_away_interrupts_the_run() -> None:
+    def away(body: Body, n: int) -> Reply:
+        return Reply(status=503) if shape_of(body) == "ChairAnswer" else honest(body, n)
+
+    with pytest.raises(ReviewFailed) as failure:
+        run(away)
+    assert failure.value.retryable
+
+
+def test_a_track_may_keep_its_own_roles_and_a_single_reviewer_needs_no_chair() -> None:
+    own, server = run(honest, roles_from="policy")
+    assert [r.role for r in own.reports] == TRACK_ROLES
+    assert server.asked("ChairAnswer") == []
+    single, server = run(honest, mode="single")
+    assert [r.role for r in single.reports] == TRACK_ROLES[:1]
+    assert server.asked("ChairAnswer") == []
+
+
+def test_without_a_model_the_tracks_roles_review() -> None:
+    result = review_once(EvidenceJudge(), request(paper()))
+    assert [r.role for r in result.reports] == TRACK_ROLES
+    assert result.panel is not None
+    assert result.panel.note == ""
+
+
+def test_a_panel_of_four_is_complete_with_four_reports_only() -> None:
+    policy = load_policy("standard")
+    votes = ballots("accept", "accept", "accept", "accept", "accept")
+    reports = tuple(report(role) for role in SPECIALISTS)
+    outcomes = [
+        recommend(
+            policy,
+            screening=CLEAR,
+            screening_waived=False,
+            reports=reports[:delivered],
+            ballots=votes,
+            comparison=None,
+            round_number=1,
+            reviewers=4,
+        ).outcome
+        for delivered in (3, 4)
+    ]
+    assert outcomes == ["hold", "accept"]
+
+
+def test_every_role_may_have_its_own_model() -> None:
+    models = Models(chair="large", specialist="medium", voter="small")
+    result, server = run(honest, models=models)
+    asked = {(shape_of(r), r["model"]) for r in server.requests}
+    assert {("ChairAnswer", "large"), ("ReviewAnswer", "medium"), ("VoteAnswer", "small")} <= asked
+    assert {r.model for r in result.reports if r.role in SPECIALISTS} == {"medium"}
+    assert {b.model for b in result.ballots} == {"small"}
+
+
+def test_an_interrupted_panel_goes_on_with_the_same_reviewers() -> None:
+    async def scenario() -> None:
+        away = True
+
+        def moody(body: Body, n: int) -> Reply:
+            last = "review as 'measurement'" in body["messages"][1]["content"]
+            return Reply(status=503, delay=0.5) if away and last else honest(body, n)
+
+        with serve(moody) as server:
+            reviewer = GraphReviewer(judge_at(server), checkpointer=memory_checkpointer())
+            log = ProgressLog()
+            with pytest.raises(ReviewFailed):
+                await review(reviewer, request(paper()), log)
+            away = False
+            result = await review(reviewer, request(paper()), log)
+            assert [r.role for r in result.reports if r.role in SPECIALISTS] == [*SPECIALISTS]
+            assert len(server.asked("ChairAnswer")) == 1
+            assert log.percents == sorted(log.percents)
+            assert log.percents[-1] == 100
+
+    asyncio.run(scenario())
