@@ -39,6 +39,7 @@ COMMANDS = {
     "user link": ("people:link_user", "Print a one-time sign-in link."),
     "agent register": ("people:register_agent", "Register an agent for its owner."),
     "agent list": ("people:list_agent", "Agents of a person."),
+    "refs import": ("refs:import_refs", "Import OpenAlex, Crossref or DBLP dumps into the bibliographic index."),
     "token issue": ("people:issue_token", "Issue a token and print it once."),
     "eval panel": ("eval_panel:panel_eval", "Measure agreement and dispersion of a panel of reviewers."),
     "eval references": ("eval_references:references_eval", "Measure the judgement of bibliography entries."),
@@ -49,6 +50,7 @@ GROUPS = {
     "log": "The append-only event log.",
     "user": "People who may sign in.",
     "agent": "AI scientists and reviewers that people own.",
+    "refs": "The bibliographic index that references are compared with.",
     "token": "Tokens for programs.",
     "eval": "Measurements of the reviewer, made again by one command each.",
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 from review.references.dates import date_faults, form_faults, identifier_faults, venue_faults
 from review.references.entry import Entry
 from review.references.landmarks import landmarks
-from review.references.match import Match, Work, differences, find_match, works_of
+from review.references.match import Match, Work, differences, elsewhere, find_match, works_of
 from review.references.people import author_faults
 from review.references.reasons import FLAGGED_FROM, EntryKind, EntryVerdict, Reason, ReferenceVerdict, weigh
 from review.references.titles import title_faults
@@ -26,8 +26,10 @@ def examine(entry: Entry, *, index: Index | None = None, now: datetime) -> Refer
 
     A work that is known is never called fabricated, whatever else is wrong with its entry. `now` says what is future.
     """
-    match = find_match(entry, works_of(entry, landmarks())) or (find_match(entry, index(entry)) if index else None)
-    reasons = tuple(sorted(_reasons(entry, match, now), key=lambda r: -r.weight))
+    known = index(entry) if index else ()
+    match = find_match(entry, works_of(entry, landmarks())) or find_match(entry, known)
+    other = elsewhere(entry, (*known, *(landmarks() if entry.arxiv else ()))) if match is None else None
+    reasons = tuple(sorted(_reasons(entry, match, other, now), key=lambda r: -r.weight))
     score = weigh(reasons)
     return ReferenceVerdict(
         verdict=_verdict(entry, match, reasons),
@@ -38,7 +40,9 @@ def examine(entry: Entry, *, index: Index | None = None, now: datetime) -> Refer
     )
 
 
-def _reasons(entry: Entry, match: Match | None, now: datetime) -> Iterator[Reason]:
+def _reasons(entry: Entry, match: Match | None, other: Work | None, now: datetime) -> Iterator[Reason]:
+    if other:
+        yield Reason("known_other", f"Its identifier belongs to “{other.title}”.", 0.95, "mis_cited")
     if match:
         yield from differences(entry, match)
     for faults in (*(find(entry) for find in _FAULTS), date_faults(entry, now)):

@@ -1,17 +1,18 @@
 """Whether an entry and a known work are the same, and in which fields they differ."""
 
-import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from msgspec import Struct
 
 from review.references.entry import Entry, plain
+from review.references.keys import arxiv_key, bare_words, doi_key
 from review.references.reasons import Reason
 from review.references.venues import find_venue
 
 SAME_TITLE = 0.97
 NEAR_TITLE = 0.78
+OTHER_TITLE = 0.5
 ENOUGH_AUTHORS = 0.6
 COMMON_WORDS = 4  # a title this short may be of two works: then the authors must meet
 _SMALL_WORDS = frozenset(["a", "an", "the"])
@@ -48,7 +49,16 @@ def title_similarity(one: str, other: str) -> float:
 
 
 def _bare(title: str) -> str:
-    return " ".join(w for w in plain(title.replace("-", "")).split() if w not in _SMALL_WORDS)
+    return " ".join(bare_words(title))
+
+
+def elsewhere(entry: Entry, works: Iterable[Work]) -> Work | None:
+    """The work that the entry's DOI or arXiv identifier belongs to, when that is clearly another work."""
+    for work in works:
+        named = (work.doi and doi_key(entry.doi) == work.doi) or (work.arxiv and arxiv_key(entry.arxiv) == work.arxiv)
+        if named and title_similarity(entry.title, work.title) < OTHER_TITLE and not author_overlap(entry, work):
+            return work
+    return None
 
 
 def author_overlap(entry: Entry, work: Work) -> float:
@@ -99,7 +109,7 @@ def differences(entry: Entry, match: Match) -> list[Reason]:
         found.append(_differs("year", f"The work is of {printed}, not {entry.year}."))
     if text := _venue_differs(entry, work):
         found.append(_differs("venue", text))
-    if entry.arxiv and work.arxiv and _number(entry.arxiv) != _number(work.arxiv):
+    if entry.arxiv and work.arxiv and arxiv_key(entry.arxiv) != arxiv_key(work.arxiv):
         found.append(_differs("arxiv", f"The work is arXiv:{work.arxiv}, not arXiv:{entry.arxiv}."))
     if entry.doi and work.doi and _other_doi(entry.doi, work.doi):
         found.append(_differs("doi", f"The work's DOI is {work.doi}, not {entry.doi}."))
@@ -138,14 +148,10 @@ def _venue_differs(entry: Entry, work: Work) -> str:
     return f"It appeared at {known[0].names[0]}, not at {cited.names[0]}."
 
 
-def _number(arxiv: str) -> str:
-    return re.sub(r"v\d+$", "", arxiv.lower())
-
-
 def _other_doi(cited: str, known: str) -> bool:
     """A preprint's DOI and its publication's may both be right."""
     preprint = [d.lower().startswith("10.48550/") for d in (cited, known)]
-    return preprint[0] == preprint[1] and cited.lower().rstrip(".") != known.lower().rstrip(".")
+    return preprint[0] == preprint[1] and doi_key(cited) != doi_key(known)
 
 
 def works_of(entry: Entry, works: Sequence[Work]) -> Sequence[Work]:

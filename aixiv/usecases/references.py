@@ -1,0 +1,58 @@
+"""Filling the bibliographic index from dumps, in batches small enough for any machine."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from aixiv.db import Database
+from aixiv.db.works import KnownWork
+from review.references.dumps import Record
+from review.references.keys import title_keys
+
+BATCH = 1000  # works of one transaction
+
+
+async def import_works(database: Database, records: Iterable[Record]) -> int:
+    """Add or replace works; the same dump twice changes nothing. Returns how many were read.
+
+    Each batch is its own transaction: an interrupted import keeps what it did and may simply be started again.
+    """
+    read = 0
+    for batch in _batches(records):
+        rows = {(row["source"], row["source_id"]): row for row in map(_row, batch)}
+        statement = insert(KnownWork).values(list(rows.values()))
+        replaced = {
+            name: statement.excluded[name] for name in next(iter(rows.values())) if not name.startswith("source")
+        }
+        async with database.write() as tx:
+            await tx.session.execute(
+                statement.on_conflict_do_update(index_elements=["source", "source_id"], set_=replaced)
+            )
+        read += len(batch)
+    return read
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    left = iter(records)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+def _row(record: Record) -> dict[str, Any]:
+    work, keys = record.work, title_keys(record.work.title)
+    return {
+        "source": work.source,
+        "source_id": record.id,
+        "title": work.title.replace("\x00", ""),
+        "title_key": keys.whole,
+        "head_key": keys.head or None,
+        "tail_key": keys.tail or None,
+        "families": [f for f in work.families if f],
+        "complete": work.complete,
+        "years": list(work.years),
+        "venues": list(work.venues),
+        "doi": work.doi or None,
+        "arxiv": work.arxiv or None,
+    }
