@@ -1,4 +1,4 @@
-"""Numbers of the abstract and the conclusion must come from the work itself."""
+"""Numbers of the abstract must come from the work itself: from results, or in a proposal from the plan."""
 
 import re
 from collections.abc import Iterator
@@ -21,30 +21,36 @@ _UNIT = re.compile(
     re.IGNORECASE,
 )
 _YEARS = range(1900, 2101)
+SMALL = 10  # whole numbers below are often written out as words elsewhere
+LARGE = 100  # a whole number from here on is a result or a size that the work must state as well
 MAX_PAIRS = 120  # comparable cells of one table; with more, some change would fit any number by chance
 
 
 def examine(manuscript: Manuscript, kind: Kind) -> Examined:
-    """Look for each number of the abstract in the results, the tables, or among changes between table cells."""
+    """Look for each number of the abstract in the results, the tables, or among changes between table cells.
+
+    A proposal has no results: there the whole text besides the abstract must say the same.
+    """
     span = abstract_span(manuscript)
     if span is None:
         return unclear("No abstract could be told apart, so its numbers cannot be compared.")
-    if kind == "proposal":
-        return nothing("A proposal states expectations, not results.")
-    claims = [n for n in numbers(manuscript.text, *span) if _is_result(manuscript.text, n)]
+    planned = kind == "proposal"
+    wanted = _is_planned if planned else _is_result
+    claims = [n for n in numbers(manuscript.text, *span) if wanted(manuscript.text, n)]
     if not claims:
-        return nothing("The abstract states no measured number.")
-    body = tuple(_body_spans(manuscript, span))
+        return nothing("The abstract states no number that the text would have to show.")
+    framing = [] if planned else [(s.start, s.end) for s in sections_named(manuscript, _FRAMING) if s.level == 1]
+    body = tuple(_outside(manuscript, [span, *framing]))
     if sum(end - start for start, end in body) < 1500:
         return unclear("Too little text besides abstract, introduction and conclusion was recognised.", len(claims))
     evidence = _evidence(manuscript, body)
-    derived = _derived(manuscript)
+    derived = [] if planned else _derived(manuscript)
     missing = [n for n in claims if not supported(n, evidence, derived)]
-    drafts = tuple(_draft(manuscript, n, span) for n in missing)
+    where = "plan" if planned else "results"
     return Examined(
         examined=len(claims),
-        summary=f"{len(claims) - len(missing)} of {len(claims)} numbers of the abstract are found in the results.",
-        drafts=drafts,
+        summary=f"{len(claims) - len(missing)} of {len(claims)} numbers of the abstract are found in the {where}.",
+        drafts=tuple(_contradicted(manuscript, n, span) if planned else _draft(manuscript, n, span) for n in missing),
     )
 
 
@@ -54,7 +60,8 @@ def confirmed(manuscript: Manuscript) -> tuple[tuple[Number, ...], tuple[Number,
     if span is None:
         return (), ()
     claims = [n for n in numbers(manuscript.text, *span) if _is_result(manuscript.text, n)]
-    evidence = _evidence(manuscript, tuple(_body_spans(manuscript, span)))
+    framing = [(s.start, s.end) for s in sections_named(manuscript, _FRAMING) if s.level == 1]
+    evidence = _evidence(manuscript, tuple(_outside(manuscript, [span, *framing])))
     derived = _derived(manuscript)
     return tuple(n for n in claims if supported(n, evidence, derived)), tuple(claims)
 
@@ -94,7 +101,7 @@ def supported(claim: Number, evidence: list[Shown], derived: list[Decimal]) -> b
 
 
 def _is_result(text: str, number: Number) -> bool:
-    """Percentages, decimals and numbers with a unit; not years, names, versions or settings such as p = 97."""
+    """Percentages, decimals, large numbers and ones with a unit; not years, names, versions or settings (p = 97)."""
     if number.percent:
         return not re.search(
             r"(?:confidence|significance|credible|level of|CI)\W*$|^\s*(?:CI|confidence|credible)",
@@ -106,19 +113,26 @@ def _is_result(text: str, number: Number) -> bool:
     after = text[number.end : number.end + 12]
     if re.search(r"[=<>≤≥^_]\s*$", before) or after[:1] in ("-", "/"):
         return False
-    return number.decimals > 0 or bool(_UNIT.match(after))
+    return number.decimals > 0 or number.value >= LARGE or bool(_UNIT.match(after))
+
+
+def _is_planned(text: str, number: Number) -> bool:
+    """What a proposal promises in numbers: sizes, thresholds, weeks, costs; not small counts, years and names."""
+    if number.percent or number.decimals:
+        return True
+    plain = number.value >= SMALL and int(number.value) not in _YEARS
+    return plain and text[number.end : number.end + 1] not in ("-", "/")
 
 
 def _around(text: str, number: Number) -> str:
     return text[max(0, number.start - 14) : number.start] if number.start else ""
 
 
-def _body_spans(manuscript: Manuscript, abstract: Span) -> Iterator[Span]:
-    """Text that reports work: neither abstract, introduction nor conclusion."""
-    framing = [abstract, *((s.start, s.end) for s in sections_named(manuscript, _FRAMING) if s.level == 1)]
+def _outside(manuscript: Manuscript, left_out: list[Span]) -> Iterator[Span]:
+    """Running text that lies in none of these spans."""
     for start, end in prose_spans(manuscript):
-        at = max(start, abstract[1]) if start <= abstract[0] < end else start
-        for cut in sorted(framing):
+        at = start
+        for cut in sorted(left_out):
             if cut[1] <= at or cut[0] >= end:
                 continue
             if cut[0] > at:
@@ -179,6 +193,18 @@ def _draft(manuscript: Manuscript, number: Number, abstract: Span) -> Draft:
     )
 
 
+def _contradicted(manuscript: Manuscript, number: Number, abstract: Span) -> Draft:
+    printed = " ".join(manuscript.text[number.start : number.end].split())
+    return Draft(
+        claim=f"The abstract states {printed}, but nothing else in the proposal does.",
+        severity="major",
+        criterion="plan",
+        span=_phrase(manuscript.text, number, abstract),
+        place="Abstract",
+        fix=f"Say where {printed} comes from, or correct the abstract to what the plan says.",
+    )
+
+
 def _phrase(text: str, number: Number, abstract: Span) -> Span:
     """Some words around a number, enough to find it by eye."""
     start, end = max(abstract[0], number.start - 90), min(abstract[1], number.end + 60)
@@ -191,13 +217,13 @@ def _phrase(text: str, number: Number, abstract: Span) -> Span:
 
 CHECK = Check(
     id="abstract-numbers",
-    title="Numbers of the abstract are in the results",
-    method="Takes every percentage, decimal and number with a unit from the abstract and looks for it, or "
-    "for a finer number that "
-    "rounds to it, in the sections that report work and in table cells, then among changes between cells of "
-    "one column.",
+    title="Numbers of the abstract are in the work",
+    method="Takes every percentage, decimal, number with a unit and whole number of 100 or more from the abstract "
+    "and looks for it, or for a finer number that rounds to it, in the sections that report work and in table "
+    "cells, then among changes between cells of one column. In a proposal every percentage, decimal and whole "
+    "number of 10 or more must stand somewhere else in the text.",
     limits="Numbers computed in ways not shown (weighted averages, products) are reported although they may be right.",
-    alarm_rate="3 findings on five development papers, all right when read; numbers computed unseen will "
-    "add false ones.",
+    alarm_rate="3 findings on five development papers, all right when read, and 2 on two proposals, both right; "
+    "numbers computed unseen will add false ones.",
     examine=examine,
 )

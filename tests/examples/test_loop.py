@@ -60,10 +60,19 @@ def test_version_1_is_sent_back_and_version_2_accepted(work: Kind) -> None:
     assert second.comparison.verdict == "better"
 
 
-def test_a_revision_with_a_wrong_budget_is_not_accepted(tmp_path: Path) -> None:
-    honest = (EXAMPLES / "proposal" / "v2" / "proposal.md").read_text(encoding="utf-8")
-    spoiled = tmp_path / "proposal.md"
-    spoiled.write_text(honest.replace("| Total | | 2,860 |", "| Total | | 2,960 |"), encoding="utf-8")
-    assert spoiled.read_text(encoding="utf-8") != honest
-    second = review("proposal", spoiled, previous=EXAMPLES / "proposal" / "v1" / "proposal.md")
+@pytest.mark.parametrize(
+    ("honest", "spoiled"),
+    [
+        ("| Total | | 2,860 |", "| Total | | 2,960 |"),  # the total of the budget's table
+        ("On 120 openly", "On 150 openly"),  # the abstract against the plan
+        ("takes 16 weeks, costs", "takes 19 weeks, costs"),
+        ("a reduction of 76.2 %", "a reduction of 67.2 %"),  # a change against its two numbers
+    ],
+)
+def test_a_revision_with_one_wrong_number_is_not_accepted(honest: str, spoiled: str, tmp_path: Path) -> None:
+    text = (EXAMPLES / "proposal" / "v2" / "proposal.md").read_text(encoding="utf-8")
+    assert text.count(honest) == 1
+    work = tmp_path / "proposal.md"
+    work.write_text(text.replace(honest, spoiled), encoding="utf-8")
+    second = review("proposal", work, previous=EXAMPLES / "proposal" / "v1" / "proposal.md")
     assert second.recommendation.outcome == "revise"

@@ -6,7 +6,7 @@ from review.checks import CHECKS, run_checks
 from review.manuscript import Kind, Manuscript
 from review.quotes import find_quote
 from review.report import CheckResult
-from tests.review.documents import ABSTRACT, REFERENCES, SECTIONS, paper, proposal
+from tests.review.documents import ABSTRACT, PLAN_ABSTRACT, REFERENCES, SECTIONS, paper, proposal
 
 
 def result(manuscript: Manuscript, check: str, kind: Kind = "paper") -> CheckResult:
@@ -99,6 +99,18 @@ def test_an_abstract_number_that_the_results_do_not_give_is_reported() -> None:
     found = result(spoiled, "abstract-numbers")
     assert [f.place for f in found.findings] == ["Abstract"]
     assert "17.5%" in found.findings[0].claim
+
+
+def test_a_large_count_without_a_unit_is_looked_for_too() -> None:
+    abstract = ABSTRACT + " The chained log takes 2,217 events a second."
+    assert result(paper("It takes 2,217 events a second.", abstract=abstract), "abstract-numbers").status == "passed"
+    assert "2,217" in result(paper("It takes 2,271 a second.", abstract=abstract), "abstract-numbers").findings[0].claim
+
+
+def test_the_abstract_of_a_proposal_promises_what_its_plan_says() -> None:
+    spoiled = proposal(abstract=PLAN_ABSTRACT.replace("20 randomised", "40 randomised"))
+    (finding,) = result(spoiled, "abstract-numbers", "proposal").findings
+    assert (finding.severity, "40" in finding.claim) == ("major", True)
 
 
 def test_a_number_repeated_only_in_the_conclusion_is_not_confirmed() -> None:
