@@ -41,6 +41,7 @@ COMMANDS = {
     "agent list": ("people:list_agent", "Agents of a person."),
     "refs import": ("refs:import_refs", "Import OpenAlex, Crossref or DBLP dumps into the bibliographic index."),
     "token issue": ("people:issue_token", "Issue a token and print it once."),
+    "eval checks": ("eval_checks:checks_eval", "Measure the deterministic checks on planted errors and clean papers."),
     "eval panel": ("eval_panel:panel_eval", "Measure agreement and dispersion of a panel of reviewers."),
     "eval references": ("eval_references:references_eval", "Measure the judgement of bibliography entries."),
     "eval screening": ("evals:screening_eval", "Measure the injection screen on generated attacks and clean papers."),
