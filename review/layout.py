@@ -24,6 +24,7 @@ class TextSpan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     render_mode: int = 0  # PDF text render mode; 3 draws nothing
     covered: bool = False  # an image or a filled shape drawn later hides it
     clipped: bool = False  # outside the clip in force when it was drawn
+    remapped: bool = False  # its font draws other letters than `text`, which is what a machine reads
 
 
 class PageBox(Struct, frozen=True, kw_only=True):

@@ -42,6 +42,8 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
         if order:
             said = True
             yield _hidden(run, "hidden_instruction", 0.9, f"Text {run.reason} gives orders: {order}.")
+        elif run.carrier == "remapped_font":
+            yield _hidden(run, "remapped_font", 0.6, f"Text {run.reason}.")
         elif run.carrier == "faint_text" or (run.carrier == "render_mode" and run.page in scanned):
             continue  # a watermark, or the text layer of a scanned page
         elif _about_machines(run.text):

@@ -100,6 +100,7 @@ def _asks(sentence: str, meant: Intent) -> bool:
     if meant.weight < VISIBLE_INTENT or not meant.has("ask", "role"):
         return False
     spoken_to = bool(_SPOKEN_TO.search(sentence)) and meant.has("good", "drop", "role")
+    spoken_to = spoken_to and meant.has("who", "value", "mark", "work")
     return spoken_to or (bool(_THIS_WORK.search(sentence)) and meant.has("good") and meant.has("who", "reader"))
 
 

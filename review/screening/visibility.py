@@ -19,6 +19,7 @@ EDGE = 2.0  # points a glyph box may stick out of the page and still be on it
 
 REASONS = {
     "render_mode": "drawn in a mode that paints nothing",
+    "remapped_font": "drawn as other letters than a machine reads",
     "transparent": "drawn fully transparent",
     "off_page": "placed outside the visible page",
     "clipped": "cut away by a clipping path",
@@ -72,6 +73,7 @@ def hidden_by(span: TextSpan, page_box: Box | None) -> str:
     contrast = contrast_ratio(span.fill, span.background) if span.fill else None
     tests = (
         ("render_mode", span.render_mode in (3, 7)),
+        ("remapped_font", span.remapped),
         ("transparent", span.opacity < UNSEEN_OPACITY),
         ("off_page", page_box is not None and _outside(span.box, page_box)),
         ("clipped", span.clipped),

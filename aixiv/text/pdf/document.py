@@ -15,6 +15,7 @@ from aixiv.text.pdf.entries import regroup_references
 from aixiv.text.pdf.furniture import running_lines, without_line_numbers
 from aixiv.text.pdf.glyphs import RawPage, Run, read_page
 from aixiv.text.pdf.lines import Line, find_gutter, page_lines, words_of
+from aixiv.text.pdf.shapes import mark_remapped
 from aixiv.text.pdf.side import side_texts
 from aixiv.text.pdf.style import measure_style
 from aixiv.text.pdf.tables import find_tables, table_rows
@@ -76,6 +77,7 @@ def _read_one(document: pdfium.PdfDocument, index: int) -> RawPage:
         read = read_page(page, index + 1)
         read.images = sum(1 for _ in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3))
         measure(page, read)
+        mark_remapped(read)
         return read
     finally:
         page.close()
@@ -109,6 +111,7 @@ def _span(run: Run) -> TextSpan:
         render_mode=run.render_mode,
         covered=run.covered,
         clipped=run.clipped,
+        remapped=run.remapped,
     )
 
 

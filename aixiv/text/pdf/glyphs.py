@@ -44,6 +44,7 @@ class Run:
     background: RGB = (1.0, 1.0, 1.0)
     covered: bool = False
     clipped: bool = False
+    remapped: bool = False  # its font draws other letters than it claims
     unseen: bool = False  # certain that no reader sees it
     handle: int = 0  # address of the text object, for `visibility`
 
@@ -123,8 +124,7 @@ class _Reader:
 def read_page(page: pdfium.PdfPage, number: int) -> RawPage:
     """Glyphs and runs of one page, in drawing order, nothing left out."""
     reader = _Reader(page, number)
-    left, bottom, right, top = page.get_cropbox()
-    result = RawPage(number=number, box=(left, bottom, right, top))
+    result = RawPage(number=number, box=_visible_box(page))
     boxes: dict[int, list[float]] = {}
     parts: dict[int, list[str]] = {}
     previous, spaced = 0, False
@@ -154,6 +154,15 @@ def read_page(page: pdfium.PdfPage, number: int) -> RawPage:
         result.runs.append(run)
     reader.text.close()
     return result
+
+
+def _visible_box(page: pdfium.PdfPage) -> Box:
+    """Media and crop box together, inherited ones too: `page.get_cropbox` knows only boxes of the page itself."""
+    rect = raw.FS_RECTF()
+    if not raw.FPDF_GetPageBoundingBox(page, rect):
+        left, bottom, right, top = page.get_cropbox()
+        return (left, bottom, right, top)
+    return (rect.left, rect.bottom, rect.right, rect.top)
 
 
 def _glyph(reader: _Reader, index: int, char: str, run: Run) -> Glyph:

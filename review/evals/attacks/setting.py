@@ -16,6 +16,7 @@ class Setting:
         self.pages: list[list[str]] = [[]]
         self.resources: dict[str, dict[str, int]] = {"Font": {}, "XObject": {}, "ExtGState": {}, "Properties": {}}
         self.page_entries: dict[str, str] = {"MediaBox": _box(PAGE)}
+        self.shared_entries: dict[str, str] = {}  # of the page tree; pages inherit them
         self.annotations: list[int] = []
         self._y = TOP
 
@@ -55,7 +56,8 @@ class Setting:
                     f"/Annots [{notes}] >>"
                 )
             )
-        self.pdf.put(tree, f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(map(reference, kids))}] >>")
+        shared = " ".join(f"/{key} {value}" for key, value in self.shared_entries.items())
+        self.pdf.put(tree, f"<< /Type /Pages {shared} /Count {len(kids)} /Kids [{' '.join(map(reference, kids))}] >>")
         self.pdf.catalog["Pages"] = reference(tree)
         return self.pdf.written()
 
