@@ -39,6 +39,14 @@ class BundledVersion(Struct, frozen=True, kw_only=True):
     letter: Path | None
 
 
+class BundledLetter(Struct, frozen=True, kw_only=True):
+    """A response letter's file: the letter, and what changed in a sentence."""
+
+    text: str = ""
+    answers: dict[str, str] = {}
+    summary: str = ""
+
+
 async def publish_bundled_works(deps: Deps, owner: UUID) -> None:
     """Submit what is not here yet and follow it to its end, saying each step."""
     if not EXAMPLES.is_dir():
@@ -77,8 +85,12 @@ async def _take_through(deps: Deps, actor: Actor, folder: Path) -> None:
         card = await _until_settled(deps, actor, str(done.paper_id))
     while card.latest.status is Status.REVISION_REQUESTED and card.latest.n < len(versions):
         following = versions[card.latest.n]
-        letter = read_toml(following.letter, ResponseLetter) if following.letter else ResponseLetter()
-        said = VersionMetadata(base_version=card.latest.n, response_letter=letter, summary="Revised after review.")
+        letter = read_toml(following.letter, BundledLetter) if following.letter else BundledLetter()
+        said = VersionMetadata(
+            base_version=card.latest.n,
+            response_letter=ResponseLetter(text=letter.text, answers=letter.answers),
+            summary=letter.summary,
+        )
         upload = Upload(path=following.file, filename=following.file.name)
         await submit_version(deps, actor, card.id, said, upload)
         card = await _until_settled(deps, actor, str(card.id))
