@@ -49,6 +49,7 @@ class ReviewContext:
             reports=reports_of(state, roles),
             comparison=comparison_of(state),
             specialists=panel.specialists if panel else (),
+            max_spread=request.policy.max_spread,
             models=request.policy.models,
         )
 

@@ -1,9 +1,9 @@
 """The reviewer graph: which step follows which. Every step is a function in `agents/nodes`.
 
 screen -> ground -> evidence -> chair -> review x roles -> check
-       -> compare x looks -> resolve -> vote x voters -> recommend
+       -> meta -> compare x looks -> resolve -> vote x voters -> recommend
 
-Past a screen that is not clear, `evidence` goes to `recommend`; with nothing to compare, `check` goes to `vote`.
+Past a screen that is not clear, `evidence` goes to `recommend`; with nothing to compare, `meta` goes to `vote`.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from agents.nodes.check import check
 from agents.nodes.compare import LOOKS, compare, resolve
 from agents.nodes.evidence import evidence
 from agents.nodes.ground import ground
+from agents.nodes.meta import meta
 from agents.nodes.recommend import recommend
 from agents.nodes.review import review
 from agents.nodes.screen import screen
@@ -41,6 +42,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_node("chair", chair)
     graph.add_node("review", review)
     graph.add_node("check", check)
+    graph.add_node("meta", meta)
     graph.add_node("compare", compare)
     graph.add_node("resolve", resolve)
     graph.add_node("vote", vote)
@@ -51,7 +53,8 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_conditional_edges("evidence", to_chair, ["chair", "recommend"])
     graph.add_conditional_edges("chair", to_reviewers, ["review"])
     graph.add_edge("review", "check")
-    graph.add_conditional_edges("check", to_looks, ["compare", "vote"])
+    graph.add_edge("check", "meta")
+    graph.add_conditional_edges("meta", to_looks, ["compare", "vote"])
     graph.add_edge("compare", "resolve")
     graph.add_conditional_edges("resolve", to_voters, ["vote"])
     graph.add_edge("vote", "recommend")

@@ -10,7 +10,7 @@ from agents.port import Progress, ReviewRequest
 
 Unit = tuple[str, str]  # step, and whose branch of it ("" for a step without branches)
 
-_SHARE = {"review": 18, "vote": 15, "compare": 12, "chair": 3}  # of a whole step; the rest weigh 1
+_SHARE = {"review": 18, "vote": 15, "compare": 12, "chair": 3, "meta": 3}  # of a whole step; the rest weigh 1
 FAN_OUTS = {"review": "answers", "compare": "opinions", "vote": "ballots"}
 _RESULTS = {
     "screen": "screening",
@@ -18,6 +18,7 @@ _RESULTS = {
     "evidence": "checks",
     "chair": "panel",
     "check": "reports",
+    "meta": "meta",
     "resolve": "comparison",
     "recommend": "recommendation",
 }
@@ -66,7 +67,7 @@ def planned_units(request: ReviewRequest, roles: Sequence[str] = ()) -> tuple[Un
     """Everything a full run does, in order; without roles of a chair the track's own review."""
     units: list[Unit] = [("screen", ""), ("ground", ""), ("evidence", ""), ("chair", "")]
     units += [("review", role) for role in roles or request.policy.panel]
-    units.append(("check", ""))
+    units += [("check", ""), ("meta", "")]
     if request.previous is not None:
         units += [("compare", look_key(order, letter=letter)) for order, letter in LOOKS]
         units.append(("resolve", ""))
@@ -98,6 +99,7 @@ def _message(step: str, units: tuple[Unit, ...], count: tuple[int, int]) -> str:
         "chair": "The panel of reviewers stands.",
         "review": f"Reviewer '{who}' has delivered its report ({done} of {total}).",
         "check": "Every quote of the reports was looked up in the manuscript.",
+        "meta": "The chair has put the reports together.",
         "compare": f"A look at old and new version is done ({done} of {total}).",
         "resolve": "Every earlier finding was traced in the new version.",
         "vote": f"Voter '{who}' has voted ({done} of {total}).",

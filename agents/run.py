@@ -18,6 +18,7 @@ from agents.state import (
     ballots_of,
     checks_of,
     comparison_of,
+    meta_of,
     panel_of,
     recommendation_of,
     related_of,
@@ -28,7 +29,7 @@ from agents.state import (
 from review.report import Round, Usage
 from review.rubric import load_rubric
 
-KEPT = {**FAN_OUTS, "chair": "panel"}  # steps that ask a judge, and the channel of their answers
+KEPT = {**FAN_OUTS, "chair": "panel", "meta": "meta"}  # steps that ask a judge, and the channel of their answers
 TOKEN_BUDGET = 2_000_000  # tokens one run may cost, over all its attempts
 
 
@@ -136,15 +137,17 @@ def _roles(snapshot: StateSnapshot, request: ReviewRequest) -> tuple[str, ...]:
 def _usage(values: ReviewState) -> Usage:
     fan_outs = (values.get("answers"), values.get("opinions"), values.get("ballots"))
     answers = [answer for branch in fan_outs if branch for answer in branch.values()]
-    answers += [values["panel"]] if "panel" in values else []
+    answers += [values[key] for key in ("panel", "meta") if key in values]
     return sum((msgspec.convert(a["usage"], Usage) for a in answers if "usage" in a), Usage())
 
 
 def _round(request: ReviewRequest, values: ReviewState) -> Round:
+    meta = meta_of(values)
+    reports = reports_of(values, roles_of(values, request.policy))
     return Round(
         screening=screening_of(values),
         checks=checks_of(values),
-        reports=reports_of(values, roles_of(values, request.policy)),
+        reports=(*reports, meta) if meta else reports,
         ballots=ballots_of(values, [v.name for v in request.policy.voters]),
         recommendation=recommendation_of(values),
         comparison=comparison_of(values),

@@ -41,6 +41,7 @@ class ReviewState(TypedDict, total=False):
     panel: JSON  # who reviews, as the chair says
     answers: Annotated[dict[str, JSON], merge_by_key]  # role -> report as delivered, or {"absent": reason}
     reports: dict[str, JSON]  # role -> report after the quote check
+    meta: JSON  # the chair's report; empty when there is nothing to consolidate
     opinions: Annotated[dict[str, JSON], merge_by_key]  # "old_first/letter" -> opinion
     comparison: JSON
     ballots: Annotated[dict[str, JSON], merge_by_key]  # voter -> ballot
@@ -87,6 +88,12 @@ def reports_of(state: ReviewState, roles: Sequence[str]) -> tuple[Report, ...]:
     """Checked reports in the order of the panel; an absent reviewer has none."""
     reports = state.get("reports", {})
     return tuple(msgspec.convert(reports[role], Report) for role in roles if role in reports)
+
+
+def meta_of(state: ReviewState) -> Report | None:
+    """The chair's report on the reports, when there is one."""
+    raw = state.get("meta")
+    return msgspec.convert(raw, Report) if raw else None
 
 
 def opinions_of(state: ReviewState) -> tuple[PairwiseOpinion, ...]:

@@ -79,6 +79,7 @@ class Material:
     reports: tuple[Report, ...] = field(default=())  # for voters and comparison
     comparison: Comparison | None = None  # for voters
     specialists: tuple[Specialist, ...] = ()  # empty: `roles` are the track's own
+    max_spread: float = 10.0  # widest gap between overall scores (1..10) that the track lets pass
     models: Models = Models()  # noqa: RUF009 - a frozen value
 
     def criteria_of(self, role: str) -> tuple[str, ...]:
@@ -106,6 +107,10 @@ class Judge(Protocol):
 
     async def review(self, role: str, material: Material) -> Report:
         """One role's report on the version."""
+        ...
+
+    async def consolidate(self, material: Material) -> Report | None:
+        """The chair's report on the panel's checked reports; None when there are fewer than two."""
         ...
 
     async def compare(self, material: Material, *, order: Order, letter: bool) -> PairwiseOpinion:

@@ -85,6 +85,30 @@ class ChairAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     specialists: Annotated[list[Seat], Meta(min_length=3, max_length=5)]
 
 
+class Position(Struct, frozen=True, forbid_unknown_fields=True):
+    """One side of a disagreement."""
+
+    role: Said
+    says: Said
+    quote: str
+
+
+class Difference(Struct, frozen=True, forbid_unknown_fields=True):
+    """One disagreement of the panel."""
+
+    about: Annotated[str, Meta(min_length=3, max_length=200)]
+    sides: Annotated[list[Position], Meta(min_length=2, max_length=2)]
+
+
+class MetaAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """The chair's words on the panel's reports."""
+
+    summary: Reason
+    agreements: list[Said]
+    disagreements: list[Difference]
+    changes: Annotated[list[Said], Meta(max_length=3)]
+
+
 class Unreadable(ValueError):
     """The answer does not have the shape that was asked for. The text says what is wrong, for the model to repair."""
 
@@ -131,3 +155,11 @@ def check_panel(answer: ChairAnswer, rubric: Rubric, reserved: frozenset[str]) -
         raise Unreadable(
             f"`criteria` of all specialists together must name each of {', '.join(rubric.keys)}, and nothing else."
         )
+
+
+def check_sides(answer: MetaAnswer, roles: tuple[str, ...]) -> None:
+    """Each disagreement must be between two different reviewers of the panel; raises `Unreadable`."""
+    for difference in answer.disagreements:
+        named = [side.role for side in difference.sides]
+        if len(set(named)) < len(named) or not set(named) <= set(roles):
+            raise Unreadable(f"`sides` must name two different reviewers of {', '.join(roles)}; they name {named}.")

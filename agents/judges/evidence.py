@@ -15,6 +15,7 @@ from agents.judges.signals import Seen
 from agents.judges.weighing import Scores, overall, weigh
 from review.checks.facts import Facts
 from review.comparison import ABSENCE
+from review.consolidate import consolidated
 from review.panel import by_severity
 from review.policy import Voter
 from review.report import Ballot, CriterionScore, Finding, PairwiseOpinion, Panel, Report, Usage
@@ -45,6 +46,17 @@ class EvidenceJudge:
     async def review(self, role: str, material: Material) -> Report:
         """This role's criteria, with the findings that belong to them and to no other role."""
         return await asyncio.to_thread(_report, role, material)
+
+    async def consolidate(self, material: Material) -> Report | None:
+        """What the reports say together, by rule."""
+        return await asyncio.to_thread(
+            consolidated,
+            material.reports,
+            judge=NAME,
+            model=MODEL,
+            rubric_hash=material.rubric.hash,
+            max_spread=material.max_spread,
+        )
 
     async def compare(self, material: Material, *, order: Order, letter: bool) -> PairwiseOpinion:
         """The version with the lighter burden of findings; neither order nor letter changes what the texts show."""

@@ -8,25 +8,31 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agents.judges import JudgeUnreadable, Material, Order
 from agents.judges.answers import (
     ChairAnswer,
     CompareAnswer,
+    Difference,
+    MetaAnswer,
     ReviewAnswer,
     Unreadable,
     VoteAnswer,
     check_panel,
     check_scores,
+    check_sides,
     json_schema,
     read,
 )
 from agents.judges.chat import Endpoint, Message, ask
 from agents.judges.prompts import (
     CHAIR_FILES,
+    META_FILES,
     VOTE_FILES,
     chair_prompt,
     compare_prompt,
+    meta_prompt,
     prompt_hash,
     review_files,
     review_prompt,
@@ -34,6 +40,7 @@ from agents.judges.prompts import (
     vote_prompt,
 )
 from review.comparison import ABSENCE
+from review.consolidate import consolidated, scores_told
 from review.panel import by_severity
 from review.policy import Voter
 from review.report import (
@@ -44,14 +51,16 @@ from review.report import (
     PairwiseOpinion,
     Panel,
     Report,
+    Side,
     Specialist,
+    Split,
     Usage,
 )
 
 T = TypeVar("T", bound=Struct)
 
 NAME = "language-model"
-MAX_TOKENS = {"chair": 2000, "review": 6000, "compare": 800, "vote": 1000}
+MAX_TOKENS = {"chair": 2000, "review": 6000, "meta": 3000, "compare": 800, "vote": 1000}
 MAX_REPAIR_CHARS = 4000  # of the answer that is shown to the model again
 
 
@@ -119,6 +128,36 @@ class LanguageModelJudge:
             confidence=answer.confidence,
             usage=usage,
             disclosure=_disclosure(model, seat),
+        )
+
+    async def consolidate(self, material: Material) -> Report | None:
+        """The chair's words beside the scores, which are put together by rule; differing scores always stay visible."""
+        model = material.models.chair or self.model
+        counted = consolidated(
+            material.reports, judge=NAME, model=model, rubric_hash=material.rubric.hash, max_spread=material.max_spread
+        )
+        if counted is None:
+            return None
+        answer, usage = await self._ask(
+            MetaAnswer,
+            material,
+            meta_prompt(material),
+            max_tokens=MAX_TOKENS["meta"],
+            check=lambda a: check_sides(a, tuple(r.role for r in material.reports)),
+            model=model,
+        )
+        return replace(
+            counted,
+            prompt_hash=prompt_hash(*META_FILES),
+            summary=f"{scores_told(material.reports)} {answer.summary}",
+            agreements=tuple(answer.agreements),
+            splits=(*counted.splits, *(_told_split(d) for d in answer.disagreements)),
+            requested_changes=tuple(answer.changes) or counted.requested_changes,
+            disclosure=(
+                f"Put together by the language model {model} from the reviewers' reports; scores are medians of "
+                "theirs, and every quote was looked up in the manuscript."
+            ),
+            usage=usage,
         )
 
     async def compare(self, material: Material, *, order: Order, letter: bool) -> PairwiseOpinion:
@@ -192,6 +231,11 @@ class LanguageModelJudge:
             else:
                 return answer, spent
         raise JudgeUnreadable(f"the answer stayed unreadable after one repair: {problem}", spent)
+
+
+def _told_split(difference: Difference) -> Split:
+    one, two = (Side(role=s.role, says=s.says, quote=s.quote.strip()) for s in difference.sides)
+    return Split(about=difference.about, sides=(one, two))
 
 
 def _disclosure(model: str, seat: Specialist | None) -> str:

@@ -43,6 +43,7 @@ def review_files(role: str, *, made_by_chair: bool = False) -> tuple[str, ...]:
 
 
 CHAIR_FILES = ("system", "manuscript", "chair")
+META_FILES = ("system", "manuscript", "meta")
 
 VOTE_FILES = ("system", "manuscript", "vote")
 
@@ -62,6 +63,12 @@ def review_prompt(role: str, material: Material) -> str:
     specialist = next((s for s in material.specialists if s.role == role), None)
     lens = _seat(specialist, material) if specialist else prompt_text(review_files(role)[-1]).strip()
     return f"{shared_prefix(material)}\n{_evidence(material)}\n{_fill('review', role=role, lens=lens)}"
+
+
+def meta_prompt(material: Material) -> str:
+    """Manuscript first, then the reports and the task of putting them together."""
+    reports = _data("\n\n".join(_report(r) for r in material.reports), material.fence)
+    return f"{shared_prefix(material)}\n{_fill('meta', fence=material.fence, reports=reports)}"
 
 
 def vote_prompt(voter: Voter, material: Material) -> str:

@@ -11,7 +11,7 @@ from agents.state import ReviewState, plain
 from review.comparison import ABSENCE
 from review.manuscript import Locator, Manuscript
 from review.quotes import MIN_QUOTE, find_quote, normalise
-from review.report import Finding, Report
+from review.report import Finding, Report, Side, Split
 
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 
@@ -51,6 +51,33 @@ def checked_report(report: Report, manuscript: Manuscript, check_ids: frozenset[
         else:
             strengths.append(strength)
     return msgspec.structs.replace(report, weaknesses=tuple(kept), strengths=tuple(strengths), dropped=tuple(dropped))
+
+
+def checked_meta(report: Report, manuscript: Manuscript) -> Report:
+    """The chair's report without quotes that the manuscript does not contain; a disagreement stays without them."""
+    dropped = list(report.dropped)
+    splits = []
+    for split in report.splits:
+        one, two = split.sides
+        splits.append(
+            Split(about=split.about, sides=(_shown(one, manuscript, dropped), _shown(two, manuscript, dropped)))
+        )
+    agreements = []
+    for sentence in report.agreements:
+        if invented := _invented(sentence, manuscript):
+            dropped.append(f"{sentence} (the manuscript does not say “{invented}”)")
+        else:
+            agreements.append(sentence)
+    return msgspec.structs.replace(
+        report, splits=tuple(splits), agreements=tuple(agreements), dropped=tuple(dict.fromkeys(dropped))
+    )
+
+
+def _shown(side: Side, manuscript: Manuscript, dropped: list[str]) -> Side:
+    if not side.quote or find_quote(manuscript, side.quote):
+        return side
+    dropped.append(f"“{side.quote}” (quoted for '{side.role}'; not in the manuscript)")
+    return msgspec.structs.replace(side, quote="")
 
 
 def _place(finding: Finding, manuscript: Manuscript) -> Locator | None:

@@ -1,7 +1,7 @@
 """One review run in a process of its own, for tests that kill it: `python -m tests.agents.killable_run URL LOG HANG`.
 
-Every answered question is a line in LOG. The question named HANG is never answered, so that the process can be killed
-while all others are finished.
+Every answered question is a line in LOG. Questions whose name begins with HANG are never answered, so that the process
+can be killed while all others are finished.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ class LoggingJudge(CountingJudge):
 
     def __init__(self, log: Path, hang: str) -> None:
         async def before(who: str) -> None:
-            if who == hang:
+            if hang and who.startswith(hang):
                 await asyncio.Event().wait()
             with log.open("a", encoding="utf-8") as file:
                 file.write(f"{who}\n")

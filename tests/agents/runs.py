@@ -100,6 +100,12 @@ class CountingJudge:
         self.finished[f"review:{role}"] += 1
         return report
 
+    async def consolidate(self, material: Material) -> Report | None:
+        await self._interfere("meta")
+        report = await self._judge.consolidate(material)
+        self.finished["meta"] += 1
+        return report
+
     async def compare(self, material: Material, *, order: Order, letter: bool) -> PairwiseOpinion:
         await self._interfere(f"compare:{order}:{letter}")
         opinion = await self._judge.compare(material, order=order, letter=letter)

@@ -157,6 +157,18 @@ def chair_answer(*roles: str, **changed: object) -> str:
     return json.dumps({"subfields": ["audit logs", "database systems"], "specialists": seats} | changed)
 
 
+def meta_answer(*disagreements: Body, agreements: tuple[str, ...] = ("Two reviewers trust the measurement.",)) -> str:
+    """A chair's words on the reports."""
+    return json.dumps(
+        {
+            "summary": "The panel finds the measurement sound and its reach small.",
+            "agreements": list(agreements),
+            "disagreements": list(disagreements),
+            "changes": ["Measure a second machine [log-integrity.1]"],
+        }
+    )
+
+
 SPECIALISTS = ("log-integrity", "storage-engines", "measurement", "applied-cryptography")
 
 
@@ -168,6 +180,8 @@ def honest(body: Body, _: int) -> Reply:
         return Reply(review_answer(weakness("One machine says little about others.", quote)))
     if shape == "ChairAnswer":
         return Reply(chair_answer(*SPECIALISTS))
+    if shape == "MetaAnswer":
+        return Reply(meta_answer())
     if shape == "CompareAnswer":
         return Reply(compare_answer("second" if "The first version" in body["messages"][1]["content"] else "tie"))
     return Reply(vote_answer("accept"))

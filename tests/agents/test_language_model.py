@@ -12,7 +12,7 @@ from agents.judges.language_model import LanguageModelJudge
 from agents.port import Predecessor, ReviewFailed
 from agents.run import GraphReviewer
 from review.layout import Layout, TextSpan
-from review.report import ResponseLetter, Round
+from review.report import CHAIR, ResponseLetter, Round
 from tests.agents.manuscripts import paper
 from tests.agents.runs import ProgressLog, request, review, review_once
 from tests.agents.scripted_server import (
@@ -30,7 +30,7 @@ from tests.agents.scripted_server import (
     weakness,
 )
 
-QUESTIONS = 1 + len(SPECIALISTS) + 5  # to chair, specialists and voters
+QUESTIONS = 2 + len(SPECIALISTS) + 5  # to the chair, twice, to specialists and voters
 QUICK = Patience(call_seconds=5.0, attempts=3, wait_initial=0.01, wait_max=0.05)
 
 
@@ -48,7 +48,7 @@ def run_with(script: Script) -> tuple[Round, Server]:
 def test_an_honest_model_reviews_quotes_and_accepts() -> None:
     result, server = run_with(honest)
     assert result.recommendation.outcome == "accept"
-    assert [r.role for r in result.reports] == [*SPECIALISTS]
+    assert [r.role for r in result.reports] == [*SPECIALISTS, CHAIR]
     own = [f for f in result.reports[0].weaknesses if f.source == SPECIALISTS[0]]
     assert [(f.id, f.locator.section if f.locator else "") for f in own] == [("log-integrity.1", "Method")]
     assert {b.vote for b in result.ballots} == {"accept"}
@@ -135,7 +135,7 @@ def test_scores_for_other_criteria_are_repaired() -> None:
         return honest(body, n)
 
     result, _ = run_with(forgetful)
-    assert len(result.reports) == len(SPECIALISTS)
+    assert len(result.reports) == len(SPECIALISTS) + 1
     assert {s.criterion for s in result.reports[0].scores} >= {"novelty", "clarity"}
 
 

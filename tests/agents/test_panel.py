@@ -11,7 +11,7 @@ from agents.judges.evidence import EvidenceJudge
 from agents.port import ReviewFailed, ReviewRequest
 from agents.run import GraphReviewer
 from review.policy import Models, Policy, load_policy, recommend
-from review.report import Round
+from review.report import CHAIR, Round
 from tests.agents.manuscripts import paper
 from tests.agents.runs import ProgressLog, request, review, review_once
 from tests.agents.scripted_server import (
@@ -23,6 +23,7 @@ from tests.agents.scripted_server import (
     Server,
     chair_answer,
     honest,
+    meta_answer,
     serve,
     shape_of,
 )
@@ -30,6 +31,7 @@ from tests.agents.test_language_model import judge_at
 from tests.review.rounds import CLEAR, ballots, report
 
 TRACK_ROLES = ["evidence", "methods", "clarity"]
+WITH_CHAIR = [*TRACK_ROLES, CHAIR]
 SEAT = {"title": "Somebody", "focus": "Looks at what nobody sees.", "criteria": ["soundness"]}
 UNUSABLE = {
     "two": chair_answer("one-seat", "another-seat"),
@@ -83,7 +85,7 @@ def test_each_check_finding_is_told_by_one_specialist() -> None:
 @pytest.mark.parametrize("why", UNUSABLE)
 def test_a_panel_that_makes_no_sense_gives_way_to_the_tracks_own(why: str) -> None:
     result, server = run(chaired_by(UNUSABLE[why]))
-    assert [r.role for r in result.reports] == TRACK_ROLES
+    assert [r.role for r in result.reports] == WITH_CHAIR
     assert result.panel is not None
     assert "could not be used" in result.panel.note
     assert len(server.asked("ChairAnswer")) == 2
@@ -100,7 +102,7 @@ def test_a_chair_that_stays_away_interrupts_the_run() -> None:
 
 def test_a_track_may_keep_its_own_roles_and_a_single_reviewer_needs_no_chair() -> None:
     own, server = run(honest, roles_from="policy")
-    assert [r.role for r in own.reports] == TRACK_ROLES
+    assert [r.role for r in own.reports] == WITH_CHAIR
     assert server.asked("ChairAnswer") == []
     single, server = run(honest, mode="single")
     assert [r.role for r in single.reports] == TRACK_ROLES[:1]
@@ -109,7 +111,7 @@ def test_a_track_may_keep_its_own_roles_and_a_single_reviewer_needs_no_chair() -
 
 def test_without_a_model_the_tracks_roles_review() -> None:
     result = review_once(EvidenceJudge(), request(paper()))
-    assert [r.role for r in result.reports] == TRACK_ROLES
+    assert [r.role for r in result.reports] == WITH_CHAIR
     assert result.panel is not None
     assert result.panel.note == ""
 
@@ -164,3 +166,42 @@ def test_an_interrupted_panel_goes_on_with_the_same_reviewers() -> None:
             assert log.percents[-1] == 100
 
     asyncio.run(scenario())
+
+
+def test_the_chair_puts_the_reports_together_and_keeps_a_disagreement() -> None:
+    quote = "We tested one machine, one database and one writer."
+    sides = [
+        {"role": "log-integrity", "says": "One machine is too few.", "quote": quote},
+        {"role": "measurement", "says": "It is said openly.", "quote": "a sentence that nobody wrote in this paper"},
+    ]
+
+    def chairing(body: Body, n: int) -> Reply:
+        invented = "Both like “the forty machines of the second cluster”."
+        answer = meta_answer({"about": "the sample", "sides": sides}, agreements=("All trust it.", invented))
+        return Reply(answer) if shape_of(body) == "MetaAnswer" else honest(body, n)
+
+    result, server = run(chairing)
+    chair = result.reports[-1]
+    assert chair.role == CHAIR
+    assert "median 8, from 8 to 8" in chair.summary
+    assert [(s.role, s.quote) for s in chair.splits[0].sides] == [("log-integrity", quote), ("measurement", "")]
+    assert chair.agreements == ("All trust it.",)
+    assert len(chair.dropped) == 2
+    assert chair.usage.calls == 1
+    assert result.recommendation.outcome == "accept"
+    (asked,) = server.asked("MetaAnswer")
+    assert "Reviewer 'measurement'" in asked["messages"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["All is well.", meta_answer({"about": "taste", "sides": [{"role": "nobody", "says": "No.", "quote": ""}] * 2})],
+)
+def test_words_of_a_chair_that_make_no_sense_leave_the_reports_as_they_stand(answer: str) -> None:
+    result, server = run(lambda body, n: Reply(answer) if shape_of(body) == "MetaAnswer" else honest(body, n))
+    chair = result.reports[-1]
+    assert chair.role == CHAIR
+    assert "could not be used" in chair.disclosure
+    assert "log-integrity 8" in chair.summary
+    assert chair.usage.calls == len(server.asked("MetaAnswer")) == 2
+    assert result.recommendation.outcome == "accept"

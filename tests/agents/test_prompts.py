@@ -10,10 +10,11 @@ import pytest
 
 from agents.context import new_fence
 from agents.judges import Budget, Material
-from agents.judges.answers import ChairAnswer, CompareAnswer, ReviewAnswer, VoteAnswer, json_schema
+from agents.judges.answers import ChairAnswer, CompareAnswer, MetaAnswer, ReviewAnswer, VoteAnswer, json_schema
 from agents.judges.prompts import (
     chair_prompt,
     compare_prompt,
+    meta_prompt,
     prompt_hash,
     review_files,
     review_prompt,
@@ -60,8 +61,9 @@ def test_vote_prompt() -> None:
     matches_snapshot("vote", "\n=====\n".join(vote_prompt(v, material()) for v in (voters[0], voters[-1])))
 
 
-def test_chair_prompt() -> None:
+def test_chair_prompts() -> None:
     matches_snapshot("chair", chair_prompt(material()))
+    matches_snapshot("meta", meta_prompt(material()))
 
 
 def test_what_the_chair_wrote_about_a_seat_stays_data() -> None:
@@ -81,7 +83,7 @@ def test_compare_prompt() -> None:
 
 
 def test_answer_schemas() -> None:
-    schemas = [json_schema(shape) for shape in (ChairAnswer, ReviewAnswer, CompareAnswer, VoteAnswer)]
+    schemas = [json_schema(shape) for shape in (ChairAnswer, ReviewAnswer, MetaAnswer, CompareAnswer, VoteAnswer)]
     matches_snapshot("schemas", msgspec.json.format(msgspec.json.encode(schemas), indent=2).decode())
     for schema in schemas:
         root = schema["schema"]
@@ -120,7 +122,7 @@ def test_a_very_long_manuscript_is_cut_and_the_reader_told() -> None:
 
 
 def test_no_prompt_file_is_forgotten() -> None:
-    used = {"system", "manuscript", "evidence", "chair", "review", "compare", "letter", "vote"}
+    used = {"system", "manuscript", "evidence", "chair", "review", "meta", "compare", "letter", "vote"}
     used |= {f"role_{role}" for role in ("evidence", "methods", "clarity", "specialist", "other")}
     assert {p.name.removesuffix(".md") for p in (files("agents") / "prompts").iterdir()} == used
 

@@ -109,3 +109,14 @@ async def test_a_withdrawn_revision_gives_way_to_what_is_published(door: Door, a
     assert shown.status_code == 200
     assert "Standing heaps" in shown.text
     assert (await mine.get(f"{path}/v/2", headers=HTML)).status_code == 410
+
+
+async def test_the_chairs_report_stands_beside_those_of_the_panel(door: Door, author: Somebody) -> None:
+    mine = await door.of(author.session)
+    paper = await submit(mine, TEXT)
+    await door.run_jobs()
+    reviews = (await mine.get(f"{paper}/v/1/reviews", headers=HTML)).text
+    assert "What the reviewers agree on" in reviews
+    assert "Overall scores: median" in reviews
+    overview = (await mine.get(paper, headers=HTML)).text
+    assert overview.count("median of the reviewers") == 1
