@@ -1,32 +1,43 @@
-"""Prompt-injection screen: extract, surface and layout stages over a manuscript and its layout evidence."""
+"""Prompt-injection screen over a manuscript and its layout evidence.
+
+Stages: extract (what is hidden, and beside the page), layout (why nobody sees it), surface (orders by their grammar),
+intent (wishes by their subject), cross-check (the text read under encodings, backwards, without marks and in plain
+letters), and semantic where the caller has vectors. Findings of all stages are weighed together.
+"""
 
 from review.layout import Layout
 from review.manuscript import Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding, Screening
 from review.screening.hidden import hidden_findings, side_findings
+from review.screening.semantic import Vectors, passages, semantic_findings
 from review.screening.surface import surface_findings
 from review.screening.weigh import score, verdict_of
 
-__all__ = ["STAGES", "screen"]
+__all__ = ["STAGES", "passages", "screen"]
 
-STAGES = ("extract", "surface", "layout")
+STAGES = ("extract", "layout", "surface", "intent", "cross-check")
 MIN_LETTERS = 200  # fewer letters in a whole work are not a text anybody can judge
 
 
-def screen(manuscript: Manuscript, layout: Layout) -> Screening:
-    """Judge whether a manuscript tries to instruct its reviewers. A text that cannot be read is never `clear`."""
+def screen(manuscript: Manuscript, layout: Layout, vectors: Vectors | None = None) -> Screening:
+    """Judge whether a manuscript tries to instruct its reviewers. A text that cannot be read is never `clear`.
+
+    `vectors` holds one for each text of `passages(layout)`; without them the semantic stage is not among those run.
+    """
+    stages = STAGES if vectors is None else (*STAGES, "semantic")
     hidden = tuple(hidden_findings(layout))
     side = tuple(side_findings(layout, manuscript.text))
     known = normalise(" ".join(f.text for f in hidden))
     surface = tuple(surface_findings(manuscript, known))
-    findings = tuple(sorted((*hidden, *side, *surface), key=lambda f: -f.weight))
+    near = () if vectors is None else tuple(semantic_findings(layout, vectors))
+    findings = tuple(sorted((*hidden, *side, *surface, *near), key=lambda f: -f.weight))
     total = score(findings)
     verdict = verdict_of(total)
     unread = _unreadable(manuscript, layout)
     if unread and verdict != "attack":
-        return Screening(verdict="unreadable", score=total, findings=findings, stages=STAGES, reason=unread)
-    return Screening(verdict=verdict, score=total, findings=findings, stages=STAGES, reason=_reason(verdict, findings))
+        return Screening(verdict="unreadable", score=total, findings=findings, stages=stages, reason=unread)
+    return Screening(verdict=verdict, score=total, findings=findings, stages=stages, reason=_reason(verdict, findings))
 
 
 def _unreadable(manuscript: Manuscript, layout: Layout) -> str:
