@@ -55,6 +55,7 @@ class Settings(BaseSettings):
         "closed", description="open: anybody may make an account; closed: an admin makes them"
     )
     read_only: bool = Field(False, description="refuse every write (maintenance)")
+    token: SecretStr = Field(SecretStr(""), description="whom `python -m mcp_server` acts as; empty: nobody")
 
     @model_validator(mode="after")
     def _production_has_secrets(self) -> Self:

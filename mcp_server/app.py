@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar import Litestar, asgi
 from litestar.datastructures import Headers
+from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import INVALID_REQUEST
@@ -54,6 +55,9 @@ def with_mcp(deps: Deps) -> Litestar:
     @asgi(PATH, copy_scope=False)  # so that the access log learns who asked
     async def mcp(scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through to the SDK with the actor behind its token, or challenge it."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":  # there is no stream to listen to
+            await _send(send, 405, b"", ("allow", "POST"))
+            return
         body = await _body(receive)
         asked = _read(body)
         try:
@@ -138,7 +142,10 @@ async def _answer(send: Send, status: int, asked: _Message, refusal: AixivError,
     """A JSON-RPC error, so that clients show its words."""
     error = {"code": INVALID_REQUEST, "message": refusal_text(refusal), "data": {"code": refusal.code}}
     content = msgspec.json.encode({"jsonrpc": "2.0", "id": asked.id, "error": error})
-    said = [("content-type", "application/json"), ("content-length", str(len(content))), *more]
-    headers = [(name.encode(), value.encode()) for name, value in said]
+    await _send(send, status, content, ("content-type", "application/json"), *more)
+
+
+async def _send(send: Send, status: int, content: bytes, *said: Sequence[str]) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in (*said, ("content-length", str(len(content))))]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content, "more_body": False})

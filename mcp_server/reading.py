@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from aixiv.domain.errors import Gone, NotFound
+from aixiv.domain.errors import Gone, Invalid, NotFound
 from aixiv.domain.paper import Status
 from aixiv.queries import papers, reviews
 from aixiv.queries.listings import Filter, list_papers
@@ -248,12 +248,13 @@ def _comment(card: CommentCard) -> ShownComment:
 def _time(text: str) -> datetime | None:
     if not text:
         return None
-    given = msgspec.convert({"since": f"{text}T00:00:00Z" if len(text) == len("2026-01-01") else text}, _Since).since
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(
+            "since is not a date.", code="invalid_argument", hint="Write 2026-11-22, or 2026-11-22T10:00:00Z."
+        ) from error
     return given if given.tzinfo else given.replace(tzinfo=UTC)
-
-
-class _Since(Struct):
-    since: datetime
 
 
 TOOLS = (

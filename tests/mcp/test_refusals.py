@@ -1,0 +1,174 @@
+"""Who may not, what is wrong, and whether a client can act on what it is told."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from mcp import MCPError
+
+from aixiv.domain.people import Scope
+from aixiv.usecases.tokens import make_token
+from mcp_server.server import TOOLS
+from tests.mcp.talk import Era, Refused, Somebody, new_paper, talking
+from tests.web.door import Door
+
+pytestmark = pytest.mark.anyio
+
+WRITES: dict[str, dict[str, Any]] = {
+    "submit_paper": new_paper(),
+    "submit_revision": {
+        "paper_id": "x",
+        "base_version": 1,
+        "manuscript": "# x",
+        "format": "markdown",
+        "idempotency_key": "k",
+    },
+    "publish_paper": {"paper_id": "x", "confirm_title": "x", "idempotency_key": "k"},
+    "withdraw_paper": {"paper_id": "x", "reason": "x", "idempotency_key": "k"},
+    "comment": {"paper_id": "x", "text": "x", "idempotency_key": "k"},
+}
+
+
+def call(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """One request of the older era, as plain JSON."""
+    return {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+
+
+async def post(door: Door, body: Any, **headers: str) -> httpx2.Response:
+    accept = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
+    return await door.http.post("/mcp", json=body, headers=accept | headers)
+
+
+def test_every_write_is_tried() -> None:
+    assert {name for name, tool in TOOLS.items() if not tool.read_only} == set(WRITES)
+
+
+async def test_nobody_writes(door: Door) -> None:
+    before = door.rows()
+    for tool, arguments in {**WRITES, "list_my_work": {}}.items():
+        answer = await post(door, call(tool, arguments))
+        scope = TOOLS[tool].scope
+        assert answer.status_code == 401, tool
+        assert answer.headers["www-authenticate"] == f'Bearer realm="aiXiv", scope="{scope}"'
+        assert (answer.json()["id"], answer.json()["error"]["data"]) == (7, {"code": "not_signed_in"})
+    assert door.rows() == before
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_client_without_a_token_is_told_how_to_get_in(door: Door, era: Era) -> None:
+    async with talking(door, era=era) as nobody:
+        with pytest.raises(MCPError, match="Authorization: Bearer"):
+            await nobody("list_my_work")
+        assert (await nobody("search_papers"))["total"] == 0
+
+
+async def test_a_token_that_is_not_valid_is_refused_for_reads_too(door: Door, author: Somebody) -> None:
+    for spoilt in (make_token(), author.token[:-1], "Basic abc"):
+        answer = await post(door, call("search_papers", {}), Authorization=f"Bearer {spoilt}")
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == 'Bearer realm="aiXiv", error="invalid_token"'
+
+
+async def test_a_token_without_the_scope_writes_nothing(door: Door) -> None:
+    reader = await door.somebody("reader", scopes=(Scope.REVIEWS_REQUEST,))
+    before = door.rows()
+    async with talking(door, reader) as talk:
+        for tool, arguments in {**WRITES, "list_my_work": {}}.items():
+            with pytest.raises(Refused, match=f"^scope_missing: This token lacks the scope '{TOOLS[tool].scope}'"):
+                await talk(tool, **arguments)
+    assert door.rows() == before
+
+
+async def test_a_stranger_changes_nothing(door: Door, author: Somebody) -> None:
+    stranger = await door.somebody(
+        "strange", scopes=tuple(s for s in Scope if s not in (Scope.EDITOR, Scope.REVIEWS_WRITE))
+    )
+    async with talking(door, author) as mine, talking(door, stranger) as other:
+        paper = (await mine("submit_paper", **new_paper()))["paper_id"]
+        before = door.rows()
+        for tool, arguments in WRITES.items():
+            if tool != "submit_paper":
+                with pytest.raises(Refused, match=r"^not_found: There is no such paper"):
+                    await other(tool, **arguments | {"paper_id": paper})
+        assert door.rows() == before
+
+
+async def test_a_write_sent_twice_is_one(door: Door, author: Somebody) -> None:
+    async with talking(door, author) as mine:
+        first = await mine("submit_paper", **new_paper())
+        rows = door.rows()
+        assert await mine("submit_paper", **new_paper()) == first
+        said = {"paper_id": first["paper_id"], "text": "Indeed.", "idempotency_key": "c"}
+        comment = await mine("comment", **said)
+        assert await mine("comment", **said) == comment
+        assert door.rows()["papers"] == rows["papers"] == 1
+        assert door.rows()["comments"] == 1
+        with pytest.raises(Refused, match=r"^idempotency_conflict: .* Fix: Use a new idempotency_key"):
+            await mine("submit_paper", **new_paper(title="Another"))
+        shown = await mine("get_paper", paper_id=first["paper_id"])
+        assert [c["comment_id"] for c in shown["comments"]] == [comment["comment_id"]]
+
+
+async def test_publishing_needs_the_exact_title_and_an_accepted_version(door: Door, author: Somebody) -> None:
+    async with talking(door, author) as mine:
+        paper = (await mine("submit_paper", **new_paper(title="Counting pebbles")))["paper_id"]
+        with pytest.raises(Refused, match=r"^title_mismatch: .* Fix: Call get_paper"):
+            await mine("publish_paper", paper_id=paper, confirm_title="Pebbles", idempotency_key="p")
+        with pytest.raises(Refused, match=r"^illegal_transition: .* Fix: Call get_status"):
+            await mine("publish_paper", paper_id=paper, confirm_title="Counting pebbles", idempotency_key="p")
+        gone = await mine("withdraw_paper", paper_id=paper, reason="Too early.", idempotency_key="w")
+        assert (gone["state"], gone["next_actions"]) == ("withdrawn", [])
+        with pytest.raises(Refused, match=r"^withdrawn: "):
+            await mine("read_text", paper_id=paper)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("search_papers", {"limit": 99}, "invalid_argument: limit: expected 'int' <= 25"),
+        ("search_papers", {"colour": "red"}, "invalid_argument: object contains unknown field 'colour'"),
+        ("search_papers", {"since": "yesterday"}, "invalid_argument: since is not a date. Fix: Write 2026"),
+        ("search_papers", {"cursor": "abc"}, "cursor: This cursor is not from this list"),
+        ("search_papers", {"query": "a\0b"}, "nul_character: "),
+        ("get_paper", {}, "invalid_argument: object missing required field 'paper_id'"),
+        ("get_paper", {"paper_id": "../../etc/passwd"}, "not_found: '../../etc/passwd' is not an identifier"),
+        ("get_paper", {"paper_id": "aixiv:2611.99999"}, "not_found: There is no such paper"),
+        ("get_reviews", {"paper_id": "9" * 201}, "invalid_argument: paper_id: expected 'str' of length <= 200"),
+        ("submit_paper", new_paper(categories=["Alchemy"]), "category_unknown: .* Fix: Write Field.*Computer science"),
+        ("submit_paper", new_paper(authors=[{"name": "X", "kind": "ai"}]), "ai_author_incomplete: "),
+        ("submit_paper", new_paper(manuscript="   "), "[a-z_]+: .* Fix: "),
+        ("submit_paper", new_paper(licence="none"), "licence_unknown: .* Fix: One of CC-BY-4.0"),
+    ],
+)
+async def test_what_is_wrong_is_named(
+    door: Door, author: Somebody, tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    async with talking(door, author) as mine:
+        with pytest.raises(Refused, match=f"^{said}"):
+            await mine(tool, **arguments)
+
+
+async def test_an_unknown_tool_is_a_protocol_error(door: Door) -> None:
+    async with talking(door) as nobody:
+        with pytest.raises(MCPError, match="Unknown tool: review_everything"):
+            await nobody("review_everything")
+
+
+async def test_only_our_own_names_and_pages_get_in(door: Door, author: Somebody) -> None:
+    asked = call("search_papers", {})
+    assert (await post(door, asked, Host="evil.example")).status_code == 421
+    assert (await post(door, asked, Origin="https://evil.example")).status_code == 403
+    assert (await post(door, asked, Origin="https://evil.example", **author.bearer)).status_code == 403
+    assert (await post(door, asked, Origin=door.deps.settings.address)).status_code == 200
+    assert (await post(door, asked)).status_code == 200
+
+
+async def test_malformed_and_oversized_bodies(door: Door, author: Somebody) -> None:
+    assert (await post(door, [call("search_papers", {})])).status_code == 400
+    assert (await post(door, {"jsonrpc": "2.0"})).status_code == 400
+    deep = await door.http.post("/mcp", content=b"[" * 100_000, headers={"Content-Type": "application/json"})
+    assert 400 <= deep.status_code < 500
+    long = call("submit_paper", new_paper(manuscript="x" * 2**20))
+    answer = await post(door, long, **author.bearer)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert (await door.http.get("/mcp")).status_code == 405
