@@ -14,6 +14,7 @@ SAME_TITLE = 0.97
 NEAR_TITLE = 0.78
 OTHER_TITLE = 0.5
 ENOUGH_AUTHORS = 0.6
+WRONG, AGAIN = 0.9, 0.2  # weight of a field that is wrong, and of one that another version may explain
 COMMON_WORDS = 4  # a title this short may be of two works: then the authors must meet
 _SMALL_WORDS = frozenset(["a", "an", "the"])
 
@@ -104,11 +105,12 @@ def differences(entry: Entry, match: Match) -> list[Reason]:
         found.append(_differs("title", f"The work is called “{work.title}”."))
     if entry.authors and work.families and (text := _authors_differ(entry, match)):
         found.append(_differs("authors", text))
+    again = _published_again(entry, work)
     if entry.year and work.years and not min(work.years) <= entry.year <= max(work.years):
         printed = " or ".join(str(y) for y in sorted({min(work.years), max(work.years)}))
-        found.append(_differs("year", f"The work is of {printed}, not {entry.year}."))
+        found.append(_differs("year", f"The work is of {printed}, not {entry.year}.", AGAIN if again else WRONG))
     if text := _venue_differs(entry, work):
-        found.append(_differs("venue", text))
+        found.append(_differs("venue", text, AGAIN if again else WRONG))
     if entry.arxiv and work.arxiv and arxiv_key(entry.arxiv) != arxiv_key(work.arxiv):
         found.append(_differs("arxiv", f"The work is arXiv:{work.arxiv}, not arXiv:{entry.arxiv}."))
     if entry.doi and work.doi and _other_doi(entry.doi, work.doi):
@@ -116,8 +118,16 @@ def differences(entry: Entry, match: Match) -> list[Reason]:
     return found
 
 
-def _differs(field: str, text: str) -> Reason:
-    return Reason(f"known_{field}", text, 0.9, "mis_cited")
+def _differs(field: str, text: str, weight: float = WRONG) -> Reason:
+    return Reason(f"known_{field}", text, weight, "mis_cited")
+
+
+def _published_again(entry: Entry, work: Work) -> bool:
+    """Whether the entry may be of a journal version, which the index need not know."""
+    cited = find_venue(entry.venue)
+    known = [venue for name in work.venues if (venue := find_venue(name))]
+    journal = cited is not None and cited.kind == "journal" and all(venue.kind != "journal" for venue in known)
+    return journal and bool(work.years) and (entry.year is None or entry.year >= min(work.years))
 
 
 def _authors_differ(entry: Entry, match: Match) -> str:
@@ -143,8 +153,8 @@ def _first_agrees(entry: Entry, work: Work) -> bool:
 def _venue_differs(entry: Entry, work: Work) -> str:
     cited = find_venue(entry.venue)
     known = [venue for name in work.venues if (venue := find_venue(name))]
-    if cited is None or not known or cited.key == "arxiv" or cited in known:
-        return ""
+    if cited is None or cited.key == "arxiv" or cited in known or all(v.kind == "preprint" for v in known):
+        return ""  # a preprint that is all an index knows may have been published since
     return f"It appeared at {known[0].names[0]}, not at {cited.names[0]}."
 
 

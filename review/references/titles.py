@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from review.references.entry import Entry, plain
 from review.references.reasons import Reason
-from review.references.venues import find_venue
+from review.references.venues import find_venue, real_by_name
 
 _PLACEHOLDER = re.compile(
     r"\b(?:TODO|TBD|XXXX?|lorem ipsum|citation needed|placeholder|fill in|insert (?:title|reference|doi)"
@@ -110,7 +110,7 @@ def stock_title(title: str) -> bool:
 
 def generic_venue(venue: str) -> bool:
     """Whether a venue's name is of the form “Conference on (stock phrases)” and no known venue."""
-    if not venue or find_venue(venue):
+    if not venue or real_by_name(venue):
         return False
     match = _GENERIC_VENUE.match(venue.strip())
     return bool(match) and _covered(

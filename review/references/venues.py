@@ -69,6 +69,23 @@ def venue_of_code(code: str) -> Venue | None:
     return _by_code().get(code)
 
 
+def real_by_name(printed: str) -> bool:
+    """Whether a venue is known to exist, by the table, by the list of names or as one of a publisher's series."""
+    bare = re.sub(
+        r"^(?:proceedings of )?(?:the )?(?:\d+(?:st|nd|rd|th) )?(?:annual )?(?:acm |ieee )*", "", plain(printed)
+    )
+    series = re.match(
+        r"(?:the )?(?:ieee|acm|siam|asme|ieee acm) (?:transactions|journal|magazine|letters)\b", plain(printed)
+    )
+    return bool(find_venue(printed) or series) or bare in _real_names() or f"international {bare}" in _real_names()
+
+
+@cache
+def _real_names() -> frozenset[str]:
+    lines = files("review.references").joinpath("venue_names.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(plain(line) for line in lines if not line.startswith("#"))
+
+
 @cache
 def all_venues() -> tuple[Venue, ...]:
     """Every venue of the table."""

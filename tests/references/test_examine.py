@@ -77,6 +77,9 @@ def test_an_entry_that_cannot_be_right_is_flagged_with_the_reason(code: str, fie
         {"booktitle": "NIPS", "year": "2016", "doi": "10.5555/3157382.3157460"},
         {"booktitle": "KDD", "year": "2020", "doi": "10.1145/3394486.3403088"},
         {"booktitle": "Workshop on Tidal Machinery at ICML", "year": "2021"},
+        {"journal": "Journal of Optimization Theory and Applications", "year": "2015"},
+        {"journal": "IEEE Transactions on Robotics", "year": "2015"},
+        {"journal": "The International Journal of Robotics Research", "year": "2015"},
         {"booktitle": "Quarterly of Pebble Science", "year": "1961"},
         {"author": "Wei Li and Jun Wang and Yang Zhang", "booktitle": "ICML", "year": "2022"},  # common, one region
         {"author": "Ottoline Farthing and others", "booktitle": "ICML", "year": "2022"},
@@ -128,6 +131,16 @@ def test_a_real_work_with_a_wrong_field_is_mis_cited_never_fabricated(code: str,
 
 def test_a_shortened_author_list_that_says_so_is_right() -> None:
     assert judged(**{**LANDMARK, "author": "Ashish Vaswani and Noam Shazeer and others"}).verdict == "verified"
+
+
+def test_a_later_journal_version_is_no_contradiction() -> None:
+    verdict = judged("article", **{**LANDMARK, "booktitle": "", "journal": "JMLR", "year": "2020"})
+    assert (verdict.verdict, verdict.kind) == ("verified", "ok")
+
+
+def test_a_preprint_may_have_been_published_since() -> None:
+    known = Work(title="Weighing Pebbles with Tidal Clocks", families=("Farthing", "Quillen"), venues=("arXiv",))
+    assert judged(index=(known,), booktitle="ICML", year="2022").verdict == "verified"
 
 
 def test_an_index_settles_what_only_looked_odd() -> None:
