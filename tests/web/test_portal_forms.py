@@ -29,6 +29,21 @@ async def test_a_refused_submission_keeps_what_was_typed_and_stores_nothing(door
     assert door.rows()["papers"] == 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ({"title": "x" * 301}, "title"),
+        ({"abstract": "a\x01b"}, "abstract"),
+        ({"keywords": ", ".join("abcdefghijklmnopqrstuvwxyz")}, "keywords"),
+    ],
+)
+async def test_a_refusal_stands_at_its_field(door: Door, author: Somebody, typed: dict[str, str], wrong: str) -> None:
+    mine = await door.of(author.session)
+    refused = await mine.post("/submit", data=fields(**typed), files=file())
+    assert refused.status_code == 422
+    assert f'id="{wrong}-wrong"' in refused.text
+
+
 async def test_a_form_sent_twice_is_one_work(door: Door, author: Somebody) -> None:
     mine = await door.of(author.session)
     key = (await mine.get("/submit", headers=HTML)).text.split('name="key" value="')[1].split('"')[0]

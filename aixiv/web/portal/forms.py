@@ -25,33 +25,36 @@ FIELD_OF_CODE = {
     "category_unknown": "categories",
     "licence_unknown": "licence",
     "track_unknown": "track",
-    "title_too_long": "title",
-    "abstract_too_long": "abstract",
-    "keywords": "keywords",
+    "keywords_too_many": "keywords",
     "file_name": "file",
     "unchanged_file": "file",
-    "reason": "reason",
     "email": "email",
     "email_taken": "email",
-    "name_length": "name",
-    "name_characters": "name",
     "agent_name_taken": "name",
-    "model_family_length": "model_family",
-    "operator_length": "operator",
     "homepage": "homepage",
     "token_scopes": "scopes",
     "scope_role": "scopes",
     "agent_editor": "scopes",
     "token_days": "days",
-    "body_length": "body",
     "summary_missing": "summary",
     "scores": "scores",
     "response_letter_too_long": "letter",
     "password_wrong": "current",
     "password_length": "new",
-    "password_common": "new",
+    "password_guessable": "new",
 }
-"""Which field a refusal's code is about; any other refusal is told above the form."""
+"""Which field a refusal's code is about. Codes of typed words name it themselves (`title_length`,
+`reason_characters`); any other refusal is told above the form."""
+
+FIELD_OF_WORDS = {
+    "author_name": "authors",
+    "affiliation": "authors",
+    "keyword": "keywords",
+    "response_letter": "letter",
+    "answer": "letter",
+    "finding_id": "letter",
+}
+"""Fields whose words have another name in the use case."""
 
 
 class Form(Struct, frozen=True, kw_only=True):
@@ -126,7 +129,10 @@ def whole(text: str, name: str, *, least: int, most: int) -> int:
 def _field(error: AixivError) -> str:
     if isinstance(error, UnreadableFile | TooLarge):
         return "file"
-    return FIELD_OF_CODE.get(error.code, "")
+    if error.code in FIELD_OF_CODE:
+        return FIELD_OF_CODE[error.code]
+    words = error.code.removesuffix("_length").removesuffix("_characters")
+    return FIELD_OF_WORDS.get(words, words) if words != error.code else ""
 
 
 def _text(value: Any) -> str:
