@@ -20,6 +20,7 @@ from aixiv.settings import Settings
 from aixiv.text.failures import HINTS
 from aixiv.web import app, openapi
 from aixiv.web.errors import STATUSES, Unsupported, problem_of
+from mcp_server.server import TOOLS
 from review.checks import CHECKS
 from review.policy import load_policy, policy_names
 from review.rubric import load_rubric
@@ -73,6 +74,15 @@ def policies() -> Table:
         rows.append((f"`{policy.name}`", policy.mode, ", ".join(policy.panel), ", ".join(seats), *numbers, *yes))
     head = ("Track", "Mode", "Reviewers", "Voters", "Accepts needed", "Quorum", "Rounds", "Widest spread")
     return (*head, "Publishes itself", "Blind", "Public history"), rows
+
+
+def tools() -> Table:
+    """Every MCP tool, with the scope its caller's token needs."""
+    rows = []
+    for tool in TOOLS.values():
+        effect = "reads" if tool.read_only else "writes, for good" if tool.destructive else "writes"
+        rows.append((f"`{tool.name}`", f"`{tool.scope.value}`" if tool.scope else "-", effect, tool.description))
+    return ("Tool", "Needs", "Effect", "What it does"), rows
 
 
 def problems() -> Table:
@@ -154,5 +164,6 @@ GENERATED: dict[str, Callable[[], Table]] = {
     "criteria": criteria,
     "tracks": policies,
     "problems": problems,
+    "tools": tools,
 }
 """What `tests.docs.pages` can write into a page."""
