@@ -123,11 +123,12 @@ def _differs(field: str, text: str, weight: float = WRONG) -> Reason:
 
 
 def _published_again(entry: Entry, work: Work) -> bool:
-    """Whether the entry may be of a journal version, which the index need not know."""
+    """Whether the entry may be of a version that the index need not know: in a journal, or after the preprint."""
     cited = find_venue(entry.venue)
     known = [venue for name in work.venues if (venue := find_venue(name))]
     journal = cited is not None and cited.kind == "journal" and all(venue.kind != "journal" for venue in known)
-    return journal and bool(work.years) and (entry.year is None or entry.year >= min(work.years))
+    since = cited is not None and bool(known) and all(venue.kind == "preprint" for venue in known)
+    return (journal or since) and bool(work.years) and (entry.year is None or entry.year >= min(work.years))
 
 
 def _authors_differ(entry: Entry, match: Match) -> str:

@@ -139,7 +139,9 @@ def test_a_later_journal_version_is_no_contradiction() -> None:
 
 
 def test_a_preprint_may_have_been_published_since() -> None:
-    known = Work(title="Weighing Pebbles with Tidal Clocks", families=("Farthing", "Quillen"), venues=("arXiv",))
+    known = Work(
+        title="Weighing Pebbles with Tidal Clocks", families=("Farthing", "Quillen"), venues=("arXiv",), years=(2021,)
+    )
     assert judged(index=(known,), booktitle="ICML", year="2022").verdict == "verified"
 
 
