@@ -16,14 +16,16 @@ from review.screening.lexicon import Signs, imperative, signs
 _SPOKEN_TO = re.compile(
     r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b|^(?:ignore|disregard|forget|treat|rate"
     r"|say|output|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure"
-    r"|ensure)\b"
+    r"|ensure)\b|^(?:\w+ ){0,3}(?:note|notice|message|reminder) (?:to|for)\b|^(?:to|for|dear) (?:the |any |all )?"
+    r"(?:\w+ )?(?:agents?|assistants?|llms?|language models?|ai|software|reviewers?|referees?|readers?)\b"
+    r"|\b(?:is|are) (?:\w+ )?(?:asked|suggested|reminded|requested) (?:not )?to\b"
 )
 _THIS_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|manuscript|submission|work|article|document|text|file)\b")
 _ENGLISH = re.compile(r"\b(?:the|of|and|to|is|are|this|we|you|your|it)\b")
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
-VISIBLE_INTENT = 3.25  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
+VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
 _QUOTED = re.compile(
-    r"“[^“”]{3,600}”|„[^„“]{3,600}“|«[^«»]{3,600}»|「[^「」]{2,400}」|『[^『』]{2,400}』|‘[^‘’\n]{12,300}’(?!\w)"
+    r"“(?:[^“”„]|„[^“”„]{1,200}“){3,600}”|„[^„“]{3,600}“|«[^«»]{3,600}»|「[^「」]{2,400}」|『[^『』]{2,400}』|‘[^‘’\n]{12,300}’(?!\w)"
     r'|``(?:(?!\'\').){3,600}\'\'|"(?:[^"\n]|\n(?!\s*\n)){3,400}"|`[^`\n]{6,300}`',
     re.DOTALL,
 )
@@ -95,8 +97,8 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
 def _asks(sentence: str, meant: Intent) -> bool:
     """Whether somebody is spoken to, or told how to judge this very work; prose about reviewing does neither."""
     if not _ENGLISH.search(sentence):
-        asks = meant.has("ask", "role", "drop") and meant.has("who", "value", "mark", "role")
-        return asks and meant.weight >= FOREIGN_INTENT and meant.has("good", "drop", "bad")
+        asks = meant.has("ask", "role", "drop") and meant.has("who", "value", "mark", "role", "work")
+        return asks and meant.weight >= FOREIGN_INTENT and meant.has("good", "drop", "bad", "role")
     if meant.weight < VISIBLE_INTENT or not meant.has("ask", "role"):
         return False
     spoken_to = bool(_SPOKEN_TO.search(sentence)) and meant.has("good", "drop", "role")
