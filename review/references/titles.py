@@ -39,6 +39,7 @@ _DANGLING = _FILLERS | {
 _ENDS_WELL = re.compile(
     r"(?:what'?s|something|anything|nothing|brand|old|is|are|be) new$|for the better$", re.IGNORECASE
 )
+_SURVEY = frozenset({"survey", "review", "overview", "tutorial", "introduction", "handbook", "perspective"})
 _GENERIC_VENUE = re.compile(
     r"^(?:(?:annual|international|pacific rim|european|asian|joint|national|global|world|acm|ieee|aaai)\s+)*"
     r"(?P<form>conference|symposium|workshop|transactions|journal|congress|review|letters|summit|forum)\s+(?:on|of|in|for)\s+(?P<topic>.+)$",
@@ -104,8 +105,12 @@ def trailing_venue(title: str) -> bool:
 
 
 def stock_title(title: str) -> bool:
-    """Whether a title is covered by stock phrases. A named system, a number or any word of its own clears it."""
-    return len(plain(title).split()) >= 3 and _covered(title, ("opening", "qualifier", "method", "task", "joining"))
+    """Whether a title is covered by stock phrases. A named system, a number or any word of its own clears it, and
+    so does being a survey: those are rightly called after their field."""
+    words = plain(title).split()
+    if len(words) < 3 or _SURVEY & set(words):
+        return False
+    return _covered(title, ("opening", "qualifier", "method", "task", "joining"))
 
 
 def generic_venue(venue: str) -> bool:

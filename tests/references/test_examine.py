@@ -83,6 +83,7 @@ def test_an_entry_that_cannot_be_right_is_flagged_with_the_reason(code: str, fie
         {"booktitle": "Quarterly of Pebble Science", "year": "1961"},
         {"author": "Wei Li and Jun Wang and Yang Zhang", "booktitle": "ICML", "year": "2022"},  # common, one region
         {"author": "Ottoline Farthing and others", "booktitle": "ICML", "year": "2022"},
+        {"title": "Diffusion Models: A Survey of Methods and Applications", "booktitle": "ICML", "year": "2022"},
         {"title": "What Is New?", "booktitle": "ICML", "year": "2022"},
         {"isbn": "978-0-262-03561-3", "year": "2016"},
         {"pages": "398--412", "booktitle": "ICML", "year": "2022"},
