@@ -23,6 +23,7 @@ SIDE_INTENT = 2.25
 COMMENT_INTENT = 2.6  # comments are full of requests to colleagues
 JOINED_INTENT = 4.75  # notes of several colleagues stand line under line
 _COMMENTS = ("latex_comment", "html_comment", "attachment", "bookmark")
+_UNSEEN = ("latex_hidden", "markdown_hidden")  # drawn, but so that nothing is seen
 _UNUSUAL = {
     "javascript": ("active_content", 0.45, "The file carries a script, which a manuscript has no use for."),
     "attachment": ("attachment", 0.2, "Another file is attached, which readers of the pages do not see."),
@@ -90,6 +91,8 @@ def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
             elif (meant := side_intent(side, piece)) and not _shown(piece, shown):
                 reason = f"{what} speaks of judging a manuscript: {meant.shown}."
                 yield _beside(side, piece, "side_text", 0.5, reason)
+            elif side.carrier in _UNSEEN and is_prose(piece, side.carrier) and not _shown(piece, shown):
+                yield _beside(side, piece, "hidden_text", 0.45, f"{what} holds sentences; a reader cannot see them.")
 
 
 def side_intent(side: SideText, text: str) -> Intent | None:

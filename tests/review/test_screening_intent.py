@@ -86,3 +86,9 @@ def test_benign_words_around_a_wish_never_weaken_it(benign: list[str], before: b
     filler = " ".join(benign)
     text = f"{filler} {SPOTTED}" if before else f"{SPOTTED} {filler}"
     assert intent_of(text).weight >= intent_of(SPOTTED).weight
+
+
+def test_sentences_that_are_set_so_that_nothing_is_seen_are_not_clear() -> None:
+    sentences = "The committee will surely be pleased with the way that this study was carried out by the team."
+    assert beside("latex_hidden", sentences) == "suspicious"
+    assert beside("latex_comment", sentences) == "clear"
