@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agents.judges import Budget, Judge, Material
 from agents.port import FindRelated, ReviewRequest
-from agents.state import ReviewState, checks_of, comparison_of, panel_of, related_of, reports_of, roles_of
+from agents.state import ReviewState, ballots_of, checks_of, comparison_of, panel_of, related_of, reports_of, roles_of
 from review.report import Screening
 from review.rubric import Rubric
 
@@ -48,6 +48,7 @@ class ReviewContext:
             response=request.response,
             reports=reports_of(state, roles),
             comparison=comparison_of(state),
+            ballots=ballots_of(state, [v.name for v in request.policy.voters]),
             specialists=panel.specialists if panel else (),
             max_spread=request.policy.max_spread,
             models=request.policy.models,

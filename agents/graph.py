@@ -1,7 +1,7 @@
 """The reviewer graph: which step follows which. Every step is a function in `agents/nodes`.
 
 screen -> ground -> evidence -> chair -> review x roles -> check
-       -> meta -> compare x looks -> resolve -> vote x voters -> recommend
+       -> meta -> compare x looks -> resolve -> vote x voters -> adjudicate -> recommend
 
 Past a screen that is not clear, `evidence` goes to `recommend`; with nothing to compare, `meta` goes to `vote`.
 """
@@ -15,6 +15,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from agents.context import ReviewContext
+from agents.nodes.adjudicate import adjudicate
 from agents.nodes.chair import chair
 from agents.nodes.check import check
 from agents.nodes.compare import LOOKS, compare, resolve
@@ -46,6 +47,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_node("compare", compare)
     graph.add_node("resolve", resolve)
     graph.add_node("vote", vote)
+    graph.add_node("adjudicate", adjudicate)
     graph.add_node("recommend", recommend)
     graph.add_edge(START, "screen")
     graph.add_edge("screen", "ground")
@@ -57,7 +59,8 @@ def build_graph(checkpointer: BaseCheckpointSaver[str] | None) -> Graph:
     graph.add_conditional_edges("meta", to_looks, ["compare", "vote"])
     graph.add_edge("compare", "resolve")
     graph.add_conditional_edges("resolve", to_voters, ["vote"])
-    graph.add_edge("vote", "recommend")
+    graph.add_edge("vote", "adjudicate")
+    graph.add_edge("adjudicate", "recommend")
     graph.add_edge("recommend", END)
     return graph.compile(checkpointer=checkpointer, name="review")
 

@@ -10,7 +10,8 @@ from agents.port import Progress, ReviewRequest
 
 Unit = tuple[str, str]  # step, and whose branch of it ("" for a step without branches)
 
-_SHARE = {"review": 18, "vote": 15, "compare": 12, "chair": 3, "meta": 3}  # of a whole step; the rest weigh 1
+# Weight of a whole step, all its branches together; the rest weigh 1.
+_SHARE = {"review": 18, "vote": 15, "compare": 12, "chair": 3, "meta": 3, "adjudicate": 3}
 FAN_OUTS = {"review": "answers", "compare": "opinions", "vote": "ballots"}
 _RESULTS = {
     "screen": "screening",
@@ -20,6 +21,7 @@ _RESULTS = {
     "check": "reports",
     "meta": "meta",
     "resolve": "comparison",
+    "adjudicate": "adjudication",
     "recommend": "recommendation",
 }
 STEPS = frozenset(FAN_OUTS) | frozenset(_RESULTS)
@@ -72,7 +74,7 @@ def planned_units(request: ReviewRequest, roles: Sequence[str] = ()) -> tuple[Un
         units += [("compare", look_key(order, letter=letter)) for order, letter in LOOKS]
         units.append(("resolve", ""))
     units += [("vote", voter.name) for voter in request.policy.voters]
-    units.append(("recommend", ""))
+    units += [("adjudicate", ""), ("recommend", "")]
     return tuple(units)
 
 
@@ -103,5 +105,6 @@ def _message(step: str, units: tuple[Unit, ...], count: tuple[int, int]) -> str:
         "compare": f"A look at old and new version is done ({done} of {total}).",
         "resolve": "Every earlier finding was traced in the new version.",
         "vote": f"Voter '{who}' has voted ({done} of {total}).",
+        "adjudicate": "Whether the panel or the vote is split has been looked at.",
         "recommend": "The round has a recommendation.",
     }[step]

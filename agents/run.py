@@ -29,7 +29,8 @@ from agents.state import (
 from review.report import Round, Usage
 from review.rubric import load_rubric
 
-KEPT = {**FAN_OUTS, "chair": "panel", "meta": "meta"}  # steps that ask a judge, and the channel of their answers
+# Steps that ask a judge, and the channel of their answers.
+KEPT = {**FAN_OUTS, "chair": "panel", "meta": "meta", "adjudicate": "adjudication"}
 TOKEN_BUDGET = 2_000_000  # tokens one run may cost, over all its attempts
 
 
@@ -137,7 +138,7 @@ def _roles(snapshot: StateSnapshot, request: ReviewRequest) -> tuple[str, ...]:
 def _usage(values: ReviewState) -> Usage:
     fan_outs = (values.get("answers"), values.get("opinions"), values.get("ballots"))
     answers = [answer for branch in fan_outs if branch for answer in branch.values()]
-    answers += [values[key] for key in ("panel", "meta") if key in values]
+    answers += [values[key] for key in ("panel", "meta", "adjudication") if key in values]
     return sum((msgspec.convert(a["usage"], Usage) for a in answers if "usage" in a), Usage())
 
 

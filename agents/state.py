@@ -11,6 +11,7 @@ import msgspec
 
 from review.policy import Policy
 from review.report import (
+    Adjudication,
     Ballot,
     CheckResult,
     Comparison,
@@ -45,6 +46,7 @@ class ReviewState(TypedDict, total=False):
     opinions: Annotated[dict[str, JSON], merge_by_key]  # "old_first/letter" -> opinion
     comparison: JSON
     ballots: Annotated[dict[str, JSON], merge_by_key]  # voter -> ballot
+    adjudication: JSON  # empty when the round is not contested
     recommendation: JSON
 
 
@@ -112,6 +114,12 @@ def ballots_of(state: ReviewState, voters: Sequence[str]) -> tuple[Ballot, ...]:
     """Ballots in the order of the policy's seats."""
     ballots = state.get("ballots", {})
     return tuple(msgspec.convert(ballots[v], Ballot) for v in voters if v in ballots)
+
+
+def adjudication_of(state: ReviewState) -> Adjudication | None:
+    """The further look at a contested round, when there was one."""
+    raw = state.get("adjudication")
+    return msgspec.convert(raw, Adjudication) if raw else None
 
 
 def recommendation_of(state: ReviewState) -> Recommendation:

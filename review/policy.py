@@ -13,7 +13,10 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from review.report import CHAIR, Ballot, Comparison, Outcome, Recommendation, Report, Screening
+from review.adjudication import resolution_told
+from review.report import CHAIR, Adjudication, Ballot, Comparison, Outcome, Recommendation, Report, Screening
+
+SPLIT_REJECTS = 2  # rejects beside just enough accepts that make a vote contested
 
 
 class Voter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +53,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public_history: bool  # earlier versions and reviews become public with publication
     roles_from: Literal["policy", "chair"] = "policy"  # a chair without a model always takes the policy's roles
     models: Models = Models()
+    adjudication: Literal["hold", "decide"] = "hold"  # whether a supported resolution settles a contested round
 
     @property
     def panel(self) -> tuple[str, ...]:
@@ -87,6 +91,7 @@ def recommend(
     comparison: Comparison | None,
     round_number: int,
     reviewers: int | None = None,
+    adjudication: Adjudication | None = None,
 ) -> Recommendation:
     """Map a round to accept, revise, reject or hold, with the reasons a person would want to read.
 
@@ -98,11 +103,45 @@ def recommend(
     valid = [b for b in ballots if b.valid and b.vote]
     accepts = sum(b.vote == "accept" for b in valid)
     holds = tuple(_hold_reasons(policy, screening, screening_waived, reports, expected, len(valid), accepts))
-    outcome: Outcome = "hold"
-    reasons = holds
-    if not holds:
-        outcome, reasons = _decide(policy, valid, comparison, round_number)
-    return Recommendation(outcome=outcome, reasons=reasons, accepts=accepts, valid_ballots=len(valid))
+    cause = contested(policy, reports, ballots)
+    outcome, reasons = _decide(policy, valid, comparison, round_number)
+    if cause:
+        settled = _settled(policy, adjudication, outcome, round_number)
+        outcome, reasons = settled or "hold", (cause,)
+    if holds:
+        outcome, reasons = "hold", (*((cause,) if cause else ()), *holds)
+    resolution = resolution_told(adjudication) if cause and adjudication else ""
+    return Recommendation(
+        outcome=outcome,
+        reasons=(*reasons, f"Adjudication. {resolution}") if resolution else reasons,
+        accepts=accepts,
+        valid_ballots=len(valid),
+        resolution=resolution,
+    )
+
+
+def contested(policy: Policy, reports: tuple[Report, ...], ballots: tuple[Ballot, ...]) -> str:
+    """Why a round needs a further look, or an empty string.
+
+    An absent ballot might have been a reject, so it counts as one here: losing a reject must not settle a split vote.
+    """
+    overall = [r.overall for r in reports if r.role != CHAIR]
+    if overall and max(overall) - min(overall) > policy.max_spread:
+        return f"Reviewers disagree widely: overall scores span {max(overall) - min(overall):.1f} points."
+    votes = [b.vote for b in ballots if b.valid and b.vote]
+    accepts, rejects, absent = votes.count("accept"), votes.count("reject"), len(policy.voters) - len(votes)
+    if accepts == policy.accept_threshold and rejects + absent >= SPLIT_REJECTS:
+        return f"The vote is split: {accepts} accept, just enough, {rejects} reject, {absent} are absent."
+    return ""
+
+
+def _settled(policy: Policy, adjudication: Adjudication | None, plain: Outcome, round_number: int) -> Outcome | None:
+    """What a supported resolution settles: it confirms what the votes say, or asks for another revision."""
+    if policy.adjudication != "decide" or adjudication is None or not adjudication.supported:
+        return None
+    if adjudication.finding == "revise" and round_number < policy.max_rounds:
+        return "revise"
+    return plain if adjudication.finding == plain else None
 
 
 def _decide(
@@ -138,9 +177,6 @@ def _hold_reasons(
         yield f"Only {len(reports)} of {expected} reviewers delivered a readable report."
     if valid < policy.quorum:
         yield f"Only {valid} of {len(policy.voters)} ballots are valid; the quorum is {policy.quorum}."
-    overall = [r.overall for r in reports]
-    if overall and max(overall) - min(overall) > policy.max_spread:
-        yield f"Reviewers disagree widely: overall scores span {max(overall) - min(overall):.1f} points."
     critical = [f for r in reports for f in r.weaknesses if f.severity == "critical"]
     if accepts < policy.accept_threshold:
         return

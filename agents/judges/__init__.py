@@ -13,6 +13,7 @@ from review.manuscript import Kind, Manuscript
 from review.panel import assigned
 from review.policy import Models, Voter
 from review.report import (
+    Adjudication,
     Ballot,
     CheckResult,
     Comparison,
@@ -78,6 +79,7 @@ class Material:
     response: ResponseLetter | None = None
     reports: tuple[Report, ...] = field(default=())  # for voters and comparison
     comparison: Comparison | None = None  # for voters
+    ballots: tuple[Ballot, ...] = ()  # for adjudication; a voter sees none
     specialists: tuple[Specialist, ...] = ()  # empty: `roles` are the track's own
     max_spread: float = 10.0  # widest gap between overall scores (1..10) that the track lets pass
     models: Models = Models()  # noqa: RUF009 - a frozen value
@@ -119,4 +121,8 @@ class Judge(Protocol):
 
     async def vote(self, voter: Voter, material: Material) -> Ballot:
         """One voter's ballot, from the reports of the panel."""
+        ...
+
+    async def adjudicate(self, material: Material, cause: str) -> Adjudication:
+        """A further look at a contested round: the best case for and against, and a written resolution."""
         ...

@@ -109,6 +109,22 @@ class MetaAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     changes: Annotated[list[Said], Meta(max_length=3)]
 
 
+class Case(Struct, frozen=True, forbid_unknown_fields=True):
+    """The best argument of one side."""
+
+    claim: Reason
+    quote: Annotated[str, Meta(min_length=8)]
+
+
+class AdjudicationAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A further look at a contested round."""
+
+    champion: Case
+    critic: Case
+    resolution: Reason
+    finding: Literal["accept", "revise", "reject", "undecided"]
+
+
 class Unreadable(ValueError):
     """The answer does not have the shape that was asked for. The text says what is wrong, for the model to repair."""
 

@@ -13,12 +13,13 @@ from agents.judges.pairwise import look
 from agents.judges.reading import count
 from agents.judges.signals import Seen
 from agents.judges.weighing import Scores, overall, weigh
+from review.adjudication import adjudicated
 from review.checks.facts import Facts
 from review.comparison import ABSENCE
 from review.consolidate import consolidated
 from review.panel import by_severity
 from review.policy import Voter
-from review.report import Ballot, CriterionScore, Finding, PairwiseOpinion, Panel, Report, Usage
+from review.report import Adjudication, Ballot, CriterionScore, Finding, PairwiseOpinion, Panel, Report, Usage
 from review.rubric import Rubric
 
 NAME = "evidence"
@@ -65,6 +66,10 @@ class EvidenceJudge:
     async def vote(self, voter: Voter, material: Material) -> Ballot:
         """A ballot from the panel's findings and the facts, through the voter's lens."""
         return await asyncio.to_thread(cast_ballot, voter, material, model=MODEL)
+
+    async def adjudicate(self, material: Material, cause: str) -> Adjudication:
+        """Both cases as the reports make them; what to do is left to an editor."""
+        return adjudicated(material.reports, cause=cause, model=MODEL)
 
 
 def _report(role: str, material: Material) -> Report:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from agents.judges import JudgeUnreadable, Material, Order
 from agents.judges.answers import (
+    AdjudicationAnswer,
     ChairAnswer,
     CompareAnswer,
     Difference,
@@ -27,9 +28,11 @@ from agents.judges.answers import (
 )
 from agents.judges.chat import Endpoint, Message, ask
 from agents.judges.prompts import (
+    ADJUDICATE_FILES,
     CHAIR_FILES,
     META_FILES,
     VOTE_FILES,
+    adjudicate_prompt,
     chair_prompt,
     compare_prompt,
     meta_prompt,
@@ -45,6 +48,8 @@ from review.panel import by_severity
 from review.policy import Voter
 from review.report import (
     CHAIR,
+    Adjudication,
+    Argument,
     Ballot,
     CriterionScore,
     Finding,
@@ -60,7 +65,7 @@ from review.report import (
 T = TypeVar("T", bound=Struct)
 
 NAME = "language-model"
-MAX_TOKENS = {"chair": 2000, "review": 6000, "meta": 3000, "compare": 800, "vote": 1000}
+MAX_TOKENS = {"chair": 2000, "review": 6000, "meta": 3000, "adjudicate": 2000, "compare": 800, "vote": 1000}
 MAX_REPAIR_CHARS = 4000  # of the answer that is shown to the model again
 
 
@@ -190,6 +195,28 @@ class LanguageModelJudge:
             reason=answer.reason + change,
             valid=True,
             prompt_hash=prompt_hash(*VOTE_FILES),
+            usage=usage,
+        )
+
+    async def adjudicate(self, material: Material, cause: str) -> Adjudication:
+        """Champion's and critic's best argument and a resolution; whether the quotes hold is looked up by the graph."""
+        model = material.models.chair or self.model
+        answer, usage = await self._ask(
+            AdjudicationAnswer,
+            material,
+            adjudicate_prompt(material, cause),
+            max_tokens=MAX_TOKENS["adjudicate"],
+            model=model,
+        )
+        return Adjudication(
+            cause=cause,
+            champion=Argument(claim=answer.champion.claim, quote=answer.champion.quote.strip()),
+            critic=Argument(claim=answer.critic.claim, quote=answer.critic.quote.strip()),
+            resolution=answer.resolution,
+            finding=answer.finding,
+            supported=False,
+            model=model,
+            prompt_hash=prompt_hash(*ADJUDICATE_FILES),
             usage=usage,
         )
 

@@ -44,6 +44,7 @@ def review_files(role: str, *, made_by_chair: bool = False) -> tuple[str, ...]:
 
 CHAIR_FILES = ("system", "manuscript", "chair")
 META_FILES = ("system", "manuscript", "meta")
+ADJUDICATE_FILES = ("system", "manuscript", "adjudicate")
 
 VOTE_FILES = ("system", "manuscript", "vote")
 
@@ -69,6 +70,14 @@ def meta_prompt(material: Material) -> str:
     """Manuscript first, then the reports and the task of putting them together."""
     reports = _data("\n\n".join(_report(r) for r in material.reports), material.fence)
     return f"{shared_prefix(material)}\n{_fill('meta', fence=material.fence, reports=reports)}"
+
+
+def adjudicate_prompt(material: Material, cause: str) -> str:
+    """Manuscript first, then reports and ballots, and what makes the round contested."""
+    ballots = [f"Voter '{b.voter}' votes {b.vote}: {b.reason}" for b in material.ballots if b.valid]
+    told = "\n\n".join([*(_report(r) for r in material.reports), *ballots])
+    task = _fill("adjudicate", fence=material.fence, reports=_data(told, material.fence), cause=cause)
+    return f"{shared_prefix(material)}\n{task}"
 
 
 def vote_prompt(voter: Voter, material: Material) -> str:

@@ -3,7 +3,16 @@
 from langgraph.runtime import Runtime
 
 from agents.context import ReviewContext
-from agents.state import ReviewState, ballots_of, comparison_of, plain, reports_of, roles_of, screening_of
+from agents.state import (
+    ReviewState,
+    adjudication_of,
+    ballots_of,
+    comparison_of,
+    plain,
+    reports_of,
+    roles_of,
+    screening_of,
+)
 from review.policy import recommend as apply_policy
 
 
@@ -18,6 +27,7 @@ async def recommend(state: ReviewState, runtime: Runtime[ReviewContext]) -> Revi
         screening_waived=request.screening_waived,
         reports=reports_of(state, roles),
         reviewers=len(roles),
+        adjudication=adjudication_of(state),
         ballots=ballots_of(state, [v.name for v in policy.voters]),
         comparison=comparison_of(state),
         round_number=request.round_number,

@@ -8,6 +8,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from agents.checkpoints import postgres_checkpointer
 from agents.port import Predecessor
 from agents.run import GraphReviewer
@@ -37,11 +39,13 @@ class Reported(ProgressLog):
 
 
 async def run(url: str, log: Path, hang: str) -> Round:
-    """Review the bundled paper as a second version, remembering in this database."""
+    """Review the bundled paper as a second version, remembering in this database. Every panel counts as split."""
     async with postgres_checkpointer(url) as checkpointer:
         reviewer = GraphReviewer(LoggingJudge(log, hang), checkpointer=checkpointer)
         previous = Predecessor(manuscript=paper(limitations=""), findings=())
-        return await review(reviewer, request(paper(), previous=previous), Reported())
+        req = request(paper(), previous=previous)
+        contested = replace(req, policy=replace(req.policy, max_spread=0.0))
+        return await review(reviewer, contested, Reported())
 
 
 if __name__ == "__main__":

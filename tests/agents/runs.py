@@ -11,7 +11,7 @@ from agents.run import GraphReviewer
 from review.layout import Layout
 from review.manuscript import Kind, Manuscript
 from review.policy import Voter, load_policy
-from review.report import Ballot, PairwiseOpinion, Panel, RelatedWork, Report, ResponseLetter, Round
+from review.report import Adjudication, Ballot, PairwiseOpinion, Panel, RelatedWork, Report, ResponseLetter, Round
 
 
 def request(
@@ -117,3 +117,9 @@ class CountingJudge:
         ballot = await self._judge.vote(voter, material)
         self.finished[f"vote:{voter.name}"] += 1
         return ballot
+
+    async def adjudicate(self, material: Material, cause: str) -> Adjudication:
+        await self._interfere("adjudicate")
+        found = await self._judge.adjudicate(material, cause)
+        self.finished["adjudicate"] += 1
+        return found

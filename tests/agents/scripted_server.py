@@ -169,6 +169,18 @@ def meta_answer(*disagreements: Body, agreements: tuple[str, ...] = ("Two review
     )
 
 
+def adjudication_answer(champion: str, critic: str, finding: str = "accept") -> str:
+    """A resolution with both sides' quotes."""
+    return json.dumps(
+        {
+            "champion": {"claim": "What was measured is measured well.", "quote": champion},
+            "critic": {"claim": "It was measured once and nowhere else.", "quote": critic},
+            "resolution": "The text is open about its reach, and that settles it.",
+            "finding": finding,
+        }
+    )
+
+
 SPECIALISTS = ("log-integrity", "storage-engines", "measurement", "applied-cryptography")
 
 

@@ -10,8 +10,17 @@ import pytest
 
 from agents.context import new_fence
 from agents.judges import Budget, Material
-from agents.judges.answers import ChairAnswer, CompareAnswer, MetaAnswer, ReviewAnswer, VoteAnswer, json_schema
+from agents.judges.answers import (
+    AdjudicationAnswer,
+    ChairAnswer,
+    CompareAnswer,
+    MetaAnswer,
+    ReviewAnswer,
+    VoteAnswer,
+    json_schema,
+)
 from agents.judges.prompts import (
+    adjudicate_prompt,
     chair_prompt,
     compare_prompt,
     meta_prompt,
@@ -28,7 +37,7 @@ from review.policy import load_policy
 from review.report import RelatedWork, ResponseLetter, Specialist, Usage
 from review.rubric import load_rubric
 from tests.agents.snapshots import matches_snapshot
-from tests.review.rounds import finding, report
+from tests.review.rounds import ballots, finding, report
 
 FENCE = "f3nce0000000000000000000"
 
@@ -64,6 +73,8 @@ def test_vote_prompt() -> None:
 def test_chair_prompts() -> None:
     matches_snapshot("chair", chair_prompt(material()))
     matches_snapshot("meta", meta_prompt(material()))
+    cast = replace(material(), ballots=ballots("accept", None, "reject"))
+    matches_snapshot("adjudicate", adjudicate_prompt(cast, "The vote is split."))
 
 
 def test_what_the_chair_wrote_about_a_seat_stays_data() -> None:
@@ -83,7 +94,8 @@ def test_compare_prompt() -> None:
 
 
 def test_answer_schemas() -> None:
-    schemas = [json_schema(shape) for shape in (ChairAnswer, ReviewAnswer, MetaAnswer, CompareAnswer, VoteAnswer)]
+    shapes = (ChairAnswer, ReviewAnswer, MetaAnswer, CompareAnswer, VoteAnswer, AdjudicationAnswer)
+    schemas = [json_schema(shape) for shape in shapes]
     matches_snapshot("schemas", msgspec.json.format(msgspec.json.encode(schemas), indent=2).decode())
     for schema in schemas:
         root = schema["schema"]
@@ -122,7 +134,7 @@ def test_a_very_long_manuscript_is_cut_and_the_reader_told() -> None:
 
 
 def test_no_prompt_file_is_forgotten() -> None:
-    used = {"system", "manuscript", "evidence", "chair", "review", "meta", "compare", "letter", "vote"}
+    used = {"system", "manuscript", "evidence", "chair", "review", "meta", "adjudicate", "compare", "letter", "vote"}
     used |= {f"role_{role}" for role in ("evidence", "methods", "clarity", "specialist", "other")}
     assert {p.name.removesuffix(".md") for p in (files("agents") / "prompts").iterdir()} == used
 

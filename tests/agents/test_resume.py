@@ -31,6 +31,7 @@ REPOSITORY = Path(__file__).parents[2]
 EVERYBODY = {
     "chair",
     "meta",
+    "adjudicate",
     *(f"review:{role}" for role in ("evidence", "methods", "clarity")),
     *(f"compare:{order}:{letter}" for order in ("old_first", "new_first") for letter in (True, False)),
     *(f"vote:{v}" for v in ("soundness", "significance", "clarity", "reproducibility", "generalist")),
@@ -77,6 +78,7 @@ def cut_connections(url: str, often: int = 1) -> None:
         ("review:methods", "(2 of 3)"),
         ("compare", "reports together"),
         ("vote:clarity", "(4 of 5)"),
+        ("adjudicate", "(5 of 5)"),
     ],
 )
 def test_killed_in_the_middle_of_a_panel(postgres_url: str, tmp_path: Path, hang: str, sign: str) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from review.policy import Policy, load_policy, policy_names, recommend
-from review.report import Ballot, Comparison, Outcome, Recommendation, Report, Screening, Vote
+from review.report import Adjudication, Argument, Ballot, Comparison, Outcome, Recommendation, Report, Screening, Vote
 from tests.review.rounds import CLEAR, POLICY, REPORTS, ballots, finding, opinions, report
 
 ACCEPTED = ballots("accept", "accept", "accept", "revise", "revise")
@@ -22,6 +22,7 @@ def decide(
     votes: tuple[Ballot, ...] = ACCEPTED,
     comparison: Comparison | None = None,
     round_number: int = 1,
+    adjudication: Adjudication | None = None,
 ) -> Recommendation:
     return recommend(
         policy,
@@ -31,13 +32,17 @@ def decide(
         ballots=votes,
         comparison=comparison,
         round_number=round_number,
+        adjudication=adjudication,
     )
 
 
 @pytest.mark.parametrize(
     ("votes", "round_number", "outcome"),
     [
-        (("accept", "accept", "accept", "reject", "reject"), 1, "accept"),
+        (("accept", "accept", "accept", "reject", "revise"), 1, "accept"),
+        (("accept", "accept", "accept", "reject", "reject"), 1, "hold"),
+        (("accept", "accept", "accept", "reject", None), 1, "hold"),
+        (("accept", "accept", "accept", "accept", "reject"), 1, "accept"),
         (("accept", "accept", "revise", "revise", "revise"), 1, "revise"),
         (("reject", "reject", "reject", "accept", "accept"), 1, "reject"),
         (("accept", "accept", "revise", "revise", "revise"), 3, "reject"),
@@ -85,6 +90,57 @@ def test_wide_dispersion_holds_instead_of_being_averaged() -> None:
     held = decide(reports=torn)
     assert held.outcome == "hold"
     assert "span 7.0 points" in held.reasons[0]
+
+
+def split_by(found: str, *, supported: bool = True) -> Adjudication:
+    return Adjudication(
+        cause="split",
+        champion=Argument(claim="The count is complete.", quote="we counted all twelve"),
+        critic=Argument(claim="The heaps are few.", quote="in one garden"),
+        resolution="The text supports the critic.",
+        finding=found,  # type: ignore[arg-type]  # one of the outcomes
+        supported=supported,
+    )
+
+
+SPLIT = ballots("accept", "accept", "accept", "reject", "reject")
+DECIDING = msgspec.structs.replace(POLICY, adjudication="decide")
+
+
+def test_a_contested_round_is_held_with_its_resolution() -> None:
+    held = decide(votes=SPLIT, adjudication=split_by("accept"))
+    assert held.outcome == "hold"
+    assert "3 accept, just enough, 2 reject" in held.reasons[0]
+    assert "Against it: The heaps are few. (“in one garden”)" in held.reasons[1]
+    assert held.resolution.endswith("Resolution: The text supports the critic.")
+    assert decide(adjudication=split_by("reject")).resolution == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "supported", "round_number", "outcome"),
+    [
+        ("accept", True, 1, "accept"),
+        ("accept", False, 1, "hold"),
+        ("revise", True, 1, "revise"),
+        ("revise", True, 3, "hold"),
+        ("reject", True, 1, "hold"),
+        ("undecided", True, 1, "hold"),
+    ],
+)
+def test_a_track_may_let_a_supported_resolution_decide(
+    found: str, supported: bool, round_number: int, outcome: Outcome
+) -> None:
+    resolved = split_by(found, supported=supported)
+    assert decide(policy=DECIDING, votes=SPLIT, adjudication=resolved, round_number=round_number).outcome == outcome
+
+
+def test_a_resolution_never_accepts_below_the_threshold_or_beside_a_critical_finding() -> None:
+    torn = (report("evidence", 2.0), report("methods", 9.0), report("clarity", 8.0))
+    two = ballots("accept", "accept", "revise", "revise", "reject")
+    assert decide(policy=DECIDING, reports=torn, votes=two, adjudication=split_by("accept")).outcome == "hold"
+    grave = (report("evidence", 2.0, finding("numbers.1", "critical")), *torn[1:])
+    assert decide(policy=DECIDING, reports=torn, adjudication=split_by("accept")).outcome == "accept"
+    assert decide(policy=DECIDING, reports=grave, adjudication=split_by("accept")).outcome == "hold"
 
 
 def test_a_critical_finding_beside_accepting_votes_holds_and_otherwise_only_weighs() -> None:
