@@ -1,9 +1,11 @@
 """Taking work back: withdrawal before publication, retraction after. Both leave a tombstone with the reason."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
+from aixiv.db import Transaction
 from aixiv.db.paper import Version
 from aixiv.deps import Deps
 from aixiv.domain.errors import Conflict
@@ -27,13 +29,14 @@ async def withdraw_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) 
             raise Conflict(f"Version {latest.n} is {latest.status}.", code="not_withdrawable", hint=hint)
         now = deps.clock()
         move(tx, latest, Status.WITHDRAWN, actor=actor, now=now, reason=checked)
-        run = await running_run(tx, latest.id)
-        if run is not None:
-            run.status, run.finished_at = "stale", now
+        await _end_run(tx, latest, now)
 
 
 async def retract_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) -> None:
-    """Retract the published version; its page stays, with the reason on it."""
+    """Retract the published version; its page stays, with the reason on it.
+
+    Versions of the same work that are still under way are withdrawn with it, and none can follow.
+    """
     checked = _reason(reason)
     async with deps.database.write() as tx:
         paper, _ = await lock_latest(tx, paper_id)
@@ -49,7 +52,21 @@ async def retract_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) -
                 code="not_published",
                 hint="Unpublished work is withdrawn instead.",
             )
-        move(tx, published, Status.RETRACTED, actor=actor, now=deps.clock(), reason=checked)
+        now = deps.clock()
+        move(tx, published, Status.RETRACTED, actor=actor, now=now, reason=checked)
+        unfinished = select(Version).where(
+            Version.paper_id == paper.id, Version.status.in_([status.value for status in OPEN])
+        )
+        for version in await tx.session.scalars(unfinished.with_for_update()):
+            move(tx, version, Status.WITHDRAWN, actor=actor, now=now, reason=f"The work was retracted: {checked}")
+            await _end_run(tx, version, now)
+
+
+async def _end_run(tx: Transaction, version: Version, now: datetime) -> None:
+    """A version that is taken back has no review under way any more."""
+    run = await running_run(tx, version.id)
+    if run is not None:
+        run.status, run.finished_at = "stale", now
 
 
 def _reason(text: str) -> str:

@@ -15,7 +15,7 @@ from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from aixiv.domain.errors import AixivError, TooLarge
+from aixiv.domain.errors import AixivError, Invalid, TooLarge
 from aixiv.domain.ids import new_id
 from aixiv.settings import Settings
 from aixiv.web.auth import ACTOR
@@ -29,6 +29,7 @@ MAX_JSON = 2**20
 FORM_SLACK = 2 * 2**20
 """What a form may hold beside its file: metadata, response letter, part headers."""
 
+BODY_SECONDS = 300.0  # a whole body has to arrive in this time
 LINGER_BYTES, LINGER_SECONDS = 32 * 2**20, 2.0
 """How much of a refused body is read and thrown away before the connection is closed."""
 FIRST_REFUSAL = 400
@@ -100,16 +101,27 @@ class _Body:
         self._receive = receive
         self._limit = limit
         self._size = 0
+        self._until = anyio.current_time() + BODY_SECONDS
         self.awaited = awaited
 
     async def __call__(self) -> Any:
-        message = await self._receive()
+        message: Any = await (self._in_time() if self.awaited else self._receive())
         self.awaited = message["type"] == "http.request" and bool(message.get("more_body"))
         if message["type"] == "http.request":
             self._size += len(message.get("body", b""))
             if self._size > self._limit:
                 raise self._too_large()
         return message
+
+    async def _in_time(self) -> Any:
+        """The next piece; a body that dribbles in for too long is refused, and holds nothing any longer."""
+        with anyio.move_on_after(self._until - anyio.current_time()):
+            return await self._receive()
+        raise Invalid(
+            f"The request did not arrive within {BODY_SECONDS:g} seconds.",
+            code="body_too_slow",
+            hint="Send it again over a faster connection, or send a smaller file.",
+        )
 
     def check_length(self, headers: Headers) -> None:
         """Raise `TooLarge` when the length that was announced is over the limit."""

@@ -8,6 +8,8 @@ from review.report import Severity
 
 MIN_PAPER_WORDS = 1200
 MIN_PROPOSAL_WORDS = 500
+LEAST_TOLD = 2  # sentences that speak of a part, where no heading names it; one that names it counts double
+LEAST_WORDS = 6  # of a sentence
 
 # Part, what its headings say, and what its absence means. Words in the text stand in for a missing heading.
 _PAPER_PARTS = (
@@ -54,9 +56,15 @@ _PROPOSAL_PARTS = (
     ),
     (
         "risks",
-        r"risk|limitation|contingenc|challenge|mitigation|threats|failure|fallback",
-        r"\b(?:risks?|fall ?back|contingency|if (?:this|that|it) fails|mitigat\w+)\b",
+        r"risk|contingenc|challenge|mitigation|threats|failure|fallback",
+        r"\b(?:risks?|fall ?back|if (?:this|that|it) fails|mitigat\w+)\b",
         "what may go wrong and what happens then",
+    ),
+    (
+        "limitations",
+        r"limit|threats|caveat|scope|not (?:show|cover)",
+        r"\b(?:limitations?|limited to|(?:will|does|can) ?not (?:show|cover|tell|generali[sz]e|extend))\b",
+        "what the answer will not show",
     ),
     (
         "feasibility",
@@ -85,7 +93,7 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
     parts = _PAPER_PARTS if kind == "paper" else _PROPOSAL_PARTS
     present = 0
     for name, headings, wording, meaning in parts:
-        if has_part(manuscript, headings) or re.search(wording, manuscript.text, re.IGNORECASE):
+        if has_part(manuscript, headings) or _told(manuscript, name, wording) >= LEAST_TOLD:
             present += 1
         else:
             drafts.append(_absent(kind, name, meaning))
@@ -93,6 +101,20 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
         examined=len(parts) + 2,
         summary=f"{present} of {len(parts)} expected parts found; {words} words, {len(manuscript.sections)} headings.",
         drafts=tuple(drafts),
+    )
+
+
+def _told(manuscript: Manuscript, name: str, wording: str) -> int:
+    """How many sentences of the running text carry the wording: a cell of a table or a reference is none."""
+    named = name.split(maxsplit=1)[0].rstrip("s")
+    body = manuscript.text[: manuscript.references_start]
+    sentences = re.split(r"(?<=[.!?])\s+|\n{2,}", body)
+    return sum(
+        2 if named in sentence.lower() else 1
+        for sentence in sentences
+        if len(sentence.split()) >= LEAST_WORDS
+        and sentence.rstrip().endswith((".", "!", "?"))
+        and re.search(wording, sentence, re.IGNORECASE)
     )
 
 
@@ -159,8 +181,8 @@ CHECK = Check(
     id="structure",
     title="The expected parts are there",
     method="Looks for abstract, method, results, earlier work and conclusion (in a proposal: method, plan, "
-    "risks, feasibility, "
-    "evaluation) by heading and, failing that, by typical wording; counts words.",
+    "risks, limitations, feasibility, evaluation) by heading and, failing that, by two sentences of typical wording; "
+    "counts words.",
     limits="An unusual heading with unusual wording is reported as absent.",
     alarm_rate="none on the development papers; a part is called absent only when heading and wording are "
     "both missing.",

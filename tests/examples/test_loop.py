@@ -76,3 +76,15 @@ def test_a_revision_with_one_wrong_number_is_not_accepted(honest: str, spoiled: 
     work.write_text(text.replace(honest, spoiled), encoding="utf-8")
     second = review("proposal", work, previous=EXAMPLES / "proposal" / "v1" / "proposal.md")
     assert second.recommendation.outcome == "revise"
+
+
+@pytest.mark.parametrize("part", ["8. Timeline", "9. Risks and mitigation", "10. Limitations", "References"])
+def test_a_revision_that_lacks_a_part_is_not_accepted(part: str, tmp_path: Path) -> None:
+    text = (EXAMPLES / "proposal" / "v2" / "proposal.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(f"## {part}\n")
+    assert rest
+    _, heading, after = rest.partition("\n## ")
+    work = tmp_path / "proposal.md"
+    work.write_text(f"{before}{heading.lstrip()}{after}", encoding="utf-8")
+    second = review("proposal", work, previous=EXAMPLES / "proposal" / "v1" / "proposal.md")
+    assert second.recommendation.outcome != "accept"

@@ -149,6 +149,7 @@ def proposal(extra: str = "", *, without: str = "", abstract: str = PLAN_ABSTRAC
             "The harness is ready in week 2, the measurements in week 5, the report in week 8. " * 6,
         ),
         ("Risks", "If the machine is too noisy, we fall back to counting lock waits instead of time. " * 6),
+        ("Limitations", "One kind of machine will not show how other disks behave under the same load. " * 3),
         ("Resources", "One machine is enough, and a preliminary run took an hour. " * 6),
         (
             "Evaluation",

@@ -76,7 +76,7 @@ async def test_a_retracted_work_keeps_its_page_for_everybody(
     assert (await moves(deps, first.version_id))[-2:] == ["published", "retracted"]
 
 
-async def test_retraction_of_the_published_version_leaves_its_revision_alone(
+async def test_a_retraction_takes_the_revision_under_way_along_and_nothing_can_follow(
     deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer
 ) -> None:
     reviewer.answers = [a_round("accept"), a_round("accept")]
@@ -86,7 +86,10 @@ async def test_retraction_of_the_published_version_leaves_its_revision_alone(
     second = await revise(deps, owner, first.paper_id, tmp_path)
     await retract_paper(deps, owner, first.paper_id, REASON)
     await work_off(deps)
-    assert [await status(deps, v.version_id) for v in (first, second)] == [Status.RETRACTED, Status.PUBLISHED]
+    assert [await status(deps, v.version_id) for v in (first, second)] == [Status.RETRACTED, Status.WITHDRAWN]
+    for base in (1, 2):
+        with pytest.raises(Conflict):
+            await revise(deps, owner, first.paper_id, tmp_path, base=base)
 
 
 async def test_a_withdrawn_work_shows_no_review_under_way(

@@ -1,15 +1,18 @@
 """Nothing is open: every write there is a route for, tried by those who may not; and what browsers are told."""
 
+import anyio
 import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 
 from aixiv.db.paper import Version
+from aixiv.domain.errors import Invalid
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Scope
 from aixiv.usecases.comment import WriteComment, write_comment
 from aixiv.usecases.registration import RegisterAgent, register_agent
 from aixiv.usecases.tokens import IssueToken, issue_token, make_token
+from aixiv.web import edge
 from aixiv.web.app import create_app
 from tests.fixtures.people import stored_version
 from tests.web.door import Door, Somebody
@@ -124,3 +127,21 @@ async def test_every_answer_carries_the_safe_headers(door: Door) -> None:
         assert headers["x-frame-options"] == "DENY", path
         assert headers["cache-control"].startswith("private"), path
         assert headers["x-request-id"], path
+
+
+async def test_a_body_that_dribbles_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "BODY_SECONDS", 0.2)
+
+    async def receive() -> dict[str, object]:
+        await anyio.sleep(0.05)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    body = edge._Body(receive, 10**6, awaited=True)
+
+    async def read_all() -> None:
+        while True:
+            await body()
+
+    with pytest.raises(Invalid) as refused, anyio.fail_after(5):
+        await read_all()
+    assert refused.value.code == "body_too_slow"

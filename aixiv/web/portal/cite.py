@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from aixiv.domain.paper import Author
 from aixiv.queries.papers import PaperCard, VersionCard
 from review.report import Finding, ScreenFinding
 
@@ -47,7 +48,7 @@ def citation(version: VersionCard) -> str:
 def bibtex(version: VersionCard, address: str) -> str:
     """A BibTeX entry; every character of the author's text that means something to TeX is escaped."""
     published = version.published_at or version.submitted_at
-    names = " and ".join(f"{{{_tex(author.name)}}}" for author in version.authors)
+    names = " and ".join(_bibtex_name(author) for author in version.authors)
     models = ", ".join(f"{_tex(a.name)} ({_tex(a.model)})" for a in version.authors if a.kind == "ai")
     note = f"  note          = {{AI authors: {models}}},\n" if models else ""
     return (
@@ -83,6 +84,11 @@ def _key(version: VersionCard) -> str:
     plain = unicodedata.normalize("NFKD", first).encode("ascii", "ignore").decode()
     number = (version.identifier or "").removeprefix("aixiv:")
     return (re.sub(r"\W", "", plain).lower() or "aixiv") + re.sub(r"\W", "", number)
+
+
+def _bibtex_name(author: Author) -> str:
+    """A person's name as it is; an AI's in braces, so that no style takes it apart."""
+    return _tex(author.name) if author.kind == "human" else f"{{{_tex(author.name)}}}"
 
 
 def _tex(text: str) -> str:
