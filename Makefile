@@ -24,7 +24,7 @@ run: env  ## start everything, take the bundled works through the loop, keep ser
 	$(BIN)/aixiv up --demo
 
 test: dev  ## the test suite (real Postgres, real S3; no network)
-	$(BIN)/pytest -q -n 2
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 test-browser: dev  ## portal tests in Debian's chromium
 	$(BIN)/pytest -q -m browser

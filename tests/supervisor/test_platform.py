@@ -26,6 +26,7 @@ def alive(home: Path, word: str) -> set[int]:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 def test_web_and_worker_come_up_come_back_and_go(tmp_path: Path) -> None:
     port = free_port()
     platform = Platform(tmp_path / "home", *PARTS, AIXIV_PORT=str(port))
