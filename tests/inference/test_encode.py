@@ -25,6 +25,7 @@ def dot(a: list[float], b: list[float]) -> float:
     return sum(x * y for x, y in zip(a, b, strict=True))
 
 
+@pytest.mark.slow
 def test_vectors_equal_those_of_sentence_transformers(model: SentenceModel) -> None:
     from sentence_transformers import SentenceTransformer
 

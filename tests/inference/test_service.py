@@ -102,6 +102,7 @@ def test_models_are_listed(address: str) -> None:
     assert httpx2.get(f"{address}/v1/models/other").status_code == 404
 
 
+@pytest.mark.slow
 async def test_busy_is_said_at_once_and_health_still_answers(address: str) -> None:
     long = ["the measured value of the quantity is given by " * 40] * 90
     async with httpx2.AsyncClient(base_url=address, timeout=60) as http:

@@ -61,6 +61,7 @@ def works(read: Callable[[], object]) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_killed_part_comes_back_with_its_data(start: Start) -> None:
     platform = start(DATABASE, OBJECTS, INFERENCE).wait_up()
     sha256 = write_down(platform, "kept")
@@ -82,6 +83,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_start_finds_everything(
     assert read_back(start().wait_up(), sha256) == (["kept"], "kept")
 
 
+@pytest.mark.slow
 def test_the_next_start_does_not_wait_for_the_dead(start: Start) -> None:
     platform = start().wait_up()
     sha256 = write_down(platform, "kept")
