@@ -1,0 +1,1 @@
+"""Programs that make what tests and benchmarks need: random checkpoints and tokenizers."""
