@@ -36,6 +36,7 @@ class Run(Base):
     finished_at: Mapped[datetime | None]
     outcome: Mapped[dict[str, Any] | None]  # review.report.Recommendation
     related: Mapped[list[Any] | None]
+    grounding: Mapped[dict[str, Any] | None]  # review.report.Grounding
     usage: Mapped[dict[str, Any] | None]
 
 
