@@ -1,1 +1,1 @@
-"""One Transformer for every decoder family: what a checkpoint says, its weights, and a forward over a flat token axis."""
+"""One Transformer for every decoder family: its spec, its weights, and a forward over a flat token axis."""

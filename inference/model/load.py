@@ -1,0 +1,145 @@
+"""From a folder or a hub id to a running model: config, weights, tokenizer, chat template, special tokens."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import torch
+from tokenizers import Tokenizer
+
+from inference.attention.reference import ReferenceAttention
+from inference.model.spec import CheckpointError, Config, ModelSpec, read_spec
+from inference.model.transformer import Transformer
+from inference.model.weights import SafetensorsSource
+
+DType = Literal["auto", "bf16", "fp32", "int8"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Everything needed to serve a decoder."""
+
+    name: str
+    model: Transformer
+    tokenizer: Tokenizer
+    chat_template: str | None
+    eos_ids: tuple[int, ...]
+    bos_id: int | None
+    special: dict[str, str]  # bos_token, eos_token, pad_token as the template knows them
+    context: int  # longest sequence, in tokens
+    weights: str = "fp32"  # how they are held: bf16, fp32 or int8
+    folder: Path = field(default_factory=Path)
+
+
+def load(path_or_id: str | Path, *, dtype: DType = "auto", device: str = "auto") -> Loaded:
+    """Read a checkpoint. Raises `CheckpointError` with what to do when it cannot be run."""
+    folder = find(path_or_id)
+    config = _json(folder / "config.json")
+    spec = read_spec(config)
+    place = choose_device(device)
+    held, compute = choose_dtype(dtype, spec, place)
+    source = SafetensorsSource(folder, spec, compute, place)
+    model = Transformer(spec, source, ReferenceAttention())
+    template, special = _template(folder)
+    return Loaded(
+        name=folder.name if Path(path_or_id).exists() else str(path_or_id),
+        model=model,
+        tokenizer=_tokenizer(folder),
+        chat_template=template,
+        eos_ids=_eos_ids(folder, spec),
+        bos_id=spec.bos_id,
+        special=special,
+        context=spec.context,
+        weights=held,
+        folder=folder,
+    )
+
+
+def find(path_or_id: str | Path) -> Path:
+    """The folder of a checkpoint: given, or in the local hub cache."""
+    folder = Path(path_or_id).expanduser()
+    if (folder / "config.json").is_file():
+        return folder
+    if folder.is_dir():
+        raise CheckpointError(f"{folder} holds no config.json; give the folder that has one beside the weights")
+    return _cached(str(path_or_id))
+
+
+def _cached(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except LocalEntryNotFoundError as error:
+        raise CheckpointError(
+            f"{name} is neither a folder nor in the local hub cache; download it first (`hf download {name}`)"
+        ) from error
+    except HFValidationError as error:
+        raise CheckpointError(f"{name} is neither a folder nor a hub id such as Qwen/Qwen3-0.6B") from error
+
+
+def choose_device(device: str) -> torch.device:
+    """`auto` takes the first CUDA device when there is one."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise CheckpointError("no CUDA device is visible; use --device cpu")
+    return torch.device(device)
+
+
+def choose_dtype(dtype: DType, spec: ModelSpec, device: torch.device) -> tuple[str, torch.dtype]:
+    """How weights are held, and the dtype of the computation. float16 checkpoints are computed in bfloat16."""
+    if dtype == "auto":
+        dtype = "fp32" if spec.dtype == "float32" or not _has_bfloat16(device) else "bf16"
+    return dtype, torch.float32 if dtype == "fp32" else torch.bfloat16
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise CheckpointError(f"{folder} holds no tokenizer.json; save the tokenizer in its fast form")
+    tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _template(folder: Path) -> tuple[str | None, dict[str, str]]:
+    """The chat template, in its own file or in tokenizer_config.json, and the special tokens it may name."""
+    path = folder / "tokenizer_config.json"
+    config = _json(path) if path.is_file() else {}
+    special = {}
+    for key in ("bos_token", "eos_token", "pad_token", "unk_token"):
+        value = config.get(key)
+        text = value.get("content") if isinstance(value, dict) else value
+        if isinstance(text, str):
+            special[key] = text
+    own = folder / "chat_template.jinja"
+    if own.is_file():
+        return own.read_text(encoding="utf-8"), special
+    template = config.get("chat_template")
+    if isinstance(template, list):  # several by name
+        template = next((one["template"] for one in template if one.get("name") == "default"), None)
+    return template, special
+
+
+def _eos_ids(folder: Path, spec: ModelSpec) -> tuple[int, ...]:
+    """generation_config.json knows all tokens that end an answer; config.json often only one of them."""
+    path = folder / "generation_config.json"
+    named = _json(path).get("eos_token_id") if path.is_file() else None
+    ids = [] if named is None else named if isinstance(named, list) else [named]
+    return tuple(dict.fromkeys([*(int(one) for one in ids), *spec.eos_ids]))
+
+
+def _json(path: Path) -> Config:
+    try:
+        found: Config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot read {path}: {error}") from error
+    return found
