@@ -50,6 +50,7 @@ class ScreenFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     page: int | None = None
     box: Box | None = None
     locator: Locator | None = None
+    context: str = ""  # the lines around it, where a page cannot be shown
 
 
 class Screening(Struct, frozen=True, kw_only=True):
@@ -60,6 +61,9 @@ class Screening(Struct, frozen=True, kw_only=True):
     findings: tuple[ScreenFinding, ...] = ()
     stages: tuple[str, ...] = ()  # stages that ran
     reason: str = ""
+    model: str = ""  # the language model that was asked about suspect passages, if one was
+    prompt_hash: str = ""
+    usage: Usage = Usage()
 
 
 class Finding(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -246,6 +250,38 @@ class RelatedWork(Struct, frozen=True, kw_only=True):
     source: str = "corpus"
 
 
+class CitedWork(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known about one entry of the reference list. A real work with a wrong field is `mis_cited`."""
+
+    index: int  # 1-based position in the list
+    verdict: Literal["verified", "could_not_verify", "contradicted"]
+    kind: Literal["ok", "mis_cited", "malformed", "fabricated_suspect"] = "ok"
+    reasons: tuple[str, ...] = ()  # what speaks against the entry, the heaviest first
+    match: str = ""  # identifier or title of the known work it was compared with
+    retraction: str = ""  # what a list of retractions says about the work, in a sentence
+
+
+class Overlap(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Wording shared with another work of this platform. An unpublished one has neither `ref` nor `title`."""
+
+    share: float  # of this manuscript's wording that the other work has too, 0..1
+    start: int  # offsets of a shared passage in this manuscript
+    end: int
+    ref: str = ""
+    title: str = ""
+    paper: str = ""  # internal id of an unpublished work, for editors alone
+
+
+class Grounding(Struct, frozen=True, kw_only=True):
+    """What a round knows about other works: each reference judged, shared wording, and who was asked."""
+
+    references: tuple[CitedWork, ...] = ()
+    overlaps: tuple[Overlap, ...] | None = None  # None: nothing was compared
+    retraction_list: bool = False  # whether there is a list to compare with
+    sources: tuple[str, ...] = ()  # indexes that answered
+    silent: tuple[str, ...] = ()  # indexes that were asked and did not answer, or only in part
+
+
 class Recommendation(Struct, frozen=True, kw_only=True):
     """What the policy makes of a round; the platform applies it."""
 
@@ -269,6 +305,7 @@ class Round(Struct, frozen=True, kw_only=True):
     mode: str = ""
     usage: Usage = Usage()
     panel: Panel | None = None  # how the reviewers were chosen
+    grounding: Grounding | None = None
 
 
 class ResponseLetter(Struct, frozen=True, kw_only=True):
