@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agents.judges import Budget, Judge, Material
-from agents.port import FindRelated, ReviewRequest
+from agents.judges.screening import Screener
+from agents.port import Embed, FindRelated, ReviewRequest
 from agents.state import ReviewState, ballots_of, checks_of, comparison_of, panel_of, related_of, reports_of, roles_of
 from review.report import Screening
 from review.rubric import Rubric
@@ -26,6 +27,8 @@ class ReviewContext:
     rubric: Rubric
     find_related: FindRelated
     budget: Budget
+    embed: Embed | None = None  # None: no embedding service is configured, and the screen's stages say so
+    screener: Screener | None = None  # None: no language model is configured
 
     def blocked(self, screening: Screening) -> bool:
         """Whether the screen keeps the manuscript from every judge until an editor has looked."""
@@ -58,6 +61,7 @@ class ReviewContext:
 def untrusted_texts(request: ReviewRequest) -> tuple[str, ...]:
     """Every text of the request that an author wrote."""
     texts = [request.manuscript.title, request.manuscript.abstract, request.manuscript.text]
+    texts += [side.text for side in request.layout.side_texts]
     if request.previous:
         texts.append(request.previous.manuscript.text)
     if request.response:

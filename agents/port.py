@@ -47,6 +47,8 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 OnProgress = Callable[[Progress], Awaitable[None]]
 FindRelated = Callable[[Manuscript], Awaitable[Sequence[RelatedWork]]]
+Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
+"""One vector per text, in order; raises the errors of `inference.client`."""
 
 
 class ReviewFailed(Exception):

@@ -11,7 +11,8 @@ from agents.checkpoints import CHECKPOINT_ERRORS, Checkpointer, until_kept
 from agents.context import ReviewContext, new_fence, untrusted_texts
 from agents.graph import build_graph
 from agents.judges import Budget, Judge, JudgeUnavailable
-from agents.port import FindRelated, OnProgress, ReviewFailed, ReviewRequest
+from agents.judges.screening import Screener
+from agents.port import Embed, FindRelated, OnProgress, ReviewFailed, ReviewRequest
 from agents.progress import FAN_OUTS, STEPS, ProgressCounter, finished_units, units_of
 from agents.state import (
     ReviewState,
@@ -26,21 +27,32 @@ from agents.state import (
     roles_of,
     screening_of,
 )
+from inference.client import InferenceRefused, InferenceUnavailable
 from review.report import Round, Usage
 from review.rubric import load_rubric
 
 # Steps that ask a judge, and the channel of their answers.
-KEPT = {**FAN_OUTS, "chair": "panel", "meta": "meta", "adjudicate": "adjudication"}
+KEPT = {**FAN_OUTS, "screen": "screening", "chair": "panel", "meta": "meta", "adjudicate": "adjudication"}
 TOKEN_BUDGET = 2_000_000  # tokens one run may cost, over all its attempts
 
 
 class GraphReviewer:
-    """Implements `agents.port.Reviewer` with one judge. Without a checkpointer every call starts afresh."""
+    """Implements `agents.port.Reviewer` with one judge. Without a checkpointer every call starts afresh.
+
+    `embed` and `screener` are the screen's stages that need a service; each is None where none is configured.
+    """
 
     def __init__(
-        self, judge: Judge, *, checkpointer: Checkpointer | None = None, token_budget: int = TOKEN_BUDGET
+        self,
+        judge: Judge,
+        *,
+        checkpointer: Checkpointer | None = None,
+        token_budget: int = TOKEN_BUDGET,
+        embed: Embed | None = None,
+        screener: Screener | None = None,
     ) -> None:
         self._judge = judge
+        self._embed, self._screener = embed, screener
         self._graph = build_graph(checkpointer)
         self._checkpointer = checkpointer
         self._token_budget = token_budget
@@ -54,6 +66,9 @@ class GraphReviewer:
             raise
         except JudgeUnavailable as failure:
             raise ReviewFailed(f"The judge cannot be asked: {failure}", retryable=failure.retryable) from failure
+        except (InferenceUnavailable, InferenceRefused) as failure:
+            retryable = isinstance(failure, InferenceUnavailable)
+            raise ReviewFailed(f"The screen cannot be finished: {failure}", retryable=retryable) from failure
         except TimeoutError as failure:
             reason = f"The review did not end within {request.deadline_seconds:g} seconds."
             raise ReviewFailed(reason, retryable=True) from failure
@@ -114,6 +129,8 @@ class GraphReviewer:
             rubric=load_rubric(request.kind),
             find_related=find_related,
             budget=budget,
+            embed=self._embed,
+            screener=self._screener,
         )
 
 
@@ -138,7 +155,7 @@ def _roles(snapshot: StateSnapshot, request: ReviewRequest) -> tuple[str, ...]:
 def _usage(values: ReviewState) -> Usage:
     fan_outs = (values.get("answers"), values.get("opinions"), values.get("ballots"))
     answers = [answer for branch in fan_outs if branch for answer in branch.values()]
-    answers += [values[key] for key in ("panel", "meta", "adjudication") if key in values]
+    answers += [values[key] for key in ("screening", "panel", "meta", "adjudication") if key in values]
     return sum((msgspec.convert(a["usage"], Usage) for a in answers if "usage" in a), Usage())
 
 

@@ -33,7 +33,7 @@ class Models(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     chair: str = ""  # makes the panel, writes the meta-review, adjudicates
     specialist: str = ""  # reviews, and compares versions
     voter: str = ""
-    screen: str = ""  # for a screening stage that asks a model
+    screen: str = ""  # reads the suspect passages of the injection screen
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

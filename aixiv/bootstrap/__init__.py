@@ -8,7 +8,7 @@ from pathlib import Path
 
 from procrastinate import App
 
-from agents.port import FindRelated, OnProgress, ReviewRequest
+from agents.port import Embed, FindRelated, OnProgress, ReviewRequest
 from aixiv.db import Database
 from aixiv.deps import Deps
 from aixiv.queue import Deferrer, make_queue
@@ -78,10 +78,25 @@ async def working(settings: Settings) -> AsyncIterator[Platform]:
 
     parts = build(settings)
     try:
-        async with remembering_reviewer(parts.deps.settings) as reviewer:
+        async with remembering_reviewer(parts.deps.settings, embed_of(parts)) as reviewer:
             yield replace(parts, deps=replace(parts.deps, reviewer=reviewer))
     finally:
         await parts.close()
+
+
+def embed_of(parts: Platform) -> Embed | None:
+    """How the screen gets vectors; None where no embedding service is configured."""
+    return parts.embedder.embed if parts.deps.settings.inference_url else None
+
+
+@asynccontextmanager
+async def embedding(settings: Settings) -> AsyncIterator[Embed | None]:
+    """The same for a command that has no platform."""
+    if not settings.inference_url:
+        yield None
+        return
+    async with EmbeddingClient(settings.inference_url) as client:
+        yield client.embed
 
 
 class ReviewerOnDemand:
@@ -94,8 +109,9 @@ class ReviewerOnDemand:
         """Review one version without a memory of earlier calls."""
         from aixiv.bootstrap.reviewing import make_reviewer
 
-        reviewer = make_reviewer(self._settings)
-        return await reviewer.review(request, on_progress=on_progress, find_related=find_related)
+        async with embedding(self._settings) as embed:
+            reviewer = make_reviewer(self._settings, embed)
+            return await reviewer.review(request, on_progress=on_progress, find_related=find_related)
 
     async def forget(self, run_id: str) -> None:
         """Nothing was kept."""

@@ -8,21 +8,29 @@ from agents.judges import Judge
 from agents.judges.chat import Endpoint
 from agents.judges.evidence import EvidenceJudge
 from agents.judges.language_model import LanguageModelJudge
+from agents.judges.screening import LanguageModelScreener
+from agents.port import Embed
 from agents.run import GraphReviewer
 from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 
 
-def make_reviewer(settings: Settings, checkpointer: Checkpointer | None = None) -> GraphReviewer:
-    """The reviewer graph with the judge the settings ask for."""
-    return GraphReviewer(make_judge(settings), checkpointer=checkpointer or memory_checkpointer())
+def make_reviewer(settings: Settings, embed: Embed | None, checkpointer: Checkpointer | None = None) -> GraphReviewer:
+    """The reviewer graph with the judge the settings ask for, and every stage of the screen that they allow."""
+    judge = make_judge(settings)
+    return GraphReviewer(
+        judge,
+        checkpointer=checkpointer or memory_checkpointer(),
+        embed=embed,
+        screener=LanguageModelScreener(endpoint(settings)) if isinstance(judge, LanguageModelJudge) else None,
+    )
 
 
 @asynccontextmanager
-async def remembering_reviewer(settings: Settings) -> AsyncIterator[GraphReviewer]:
+async def remembering_reviewer(settings: Settings, embed: Embed | None) -> AsyncIterator[GraphReviewer]:
     """A reviewer whose runs outlive this process, in the platform's database."""
     async with postgres_checkpointer(settings.database_url) as checkpointer:
-        yield make_reviewer(settings, checkpointer)
+        yield make_reviewer(settings, embed, checkpointer)
 
 
 async def make_checkpoint_tables(database_url: str) -> None:
@@ -41,10 +49,13 @@ def make_judge(settings: Settings) -> Judge:
             code="no_language_model",
             hint="Set AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL, or use the evidence judge.",
         )
-    return LanguageModelJudge(
-        Endpoint(
-            base_url=settings.llm_base_url,
-            model=settings.llm_model,
-            api_key=settings.llm_api_key.get_secret_value(),
-        )
+    return LanguageModelJudge(endpoint(settings))
+
+
+def endpoint(settings: Settings) -> Endpoint:
+    """The server of the language model."""
+    return Endpoint(
+        base_url=settings.llm_base_url,
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
     )

@@ -5,6 +5,8 @@ intent (wishes by their subject), cross-check (the text read under encodings, ba
 letters), and semantic where the caller has vectors. Findings of all stages are weighed together.
 """
 
+from collections.abc import Iterable
+
 from review.layout import Layout
 from review.manuscript import Manuscript
 from review.quotes import normalise
@@ -14,7 +16,7 @@ from review.screening.semantic import Vectors, passages, semantic_findings
 from review.screening.surface import surface_findings
 from review.screening.weigh import score, verdict_of
 
-__all__ = ["STAGES", "passages", "screen"]
+__all__ = ["STAGES", "passages", "screen", "with_findings"]
 
 STAGES = ("extract", "layout", "surface", "intent", "cross-check")
 MIN_LETTERS = 200  # fewer letters in a whole work are not a text anybody can judge
@@ -31,10 +33,19 @@ def screen(manuscript: Manuscript, layout: Layout, vectors: Vectors | None = Non
     known = normalise(" ".join(f.text for f in hidden))
     surface = tuple(surface_findings(manuscript, known))
     near = () if vectors is None else tuple(semantic_findings(layout, vectors))
-    findings = tuple(sorted((*hidden, *side, *surface, *near), key=lambda f: -f.weight))
+    return _weighed((*hidden, *side, *surface, *near), stages, _unreadable(manuscript, layout))
+
+
+def with_findings(screening: Screening, stage: str, findings: Iterable[ScreenFinding]) -> Screening:
+    """The screening after a further stage. Its findings are added; nothing known is taken away or weighs less."""
+    unread = screening.reason if screening.verdict == "unreadable" else ""
+    return _weighed((*screening.findings, *findings), (*screening.stages, stage), unread)
+
+
+def _weighed(findings: tuple[ScreenFinding, ...], stages: tuple[str, ...], unread: str) -> Screening:
+    findings = tuple(sorted(findings, key=lambda f: -f.weight))
     total = score(findings)
     verdict = verdict_of(total)
-    unread = _unreadable(manuscript, layout)
     if unread and verdict != "attack":
         return Screening(verdict="unreadable", score=total, findings=findings, stages=stages, reason=unread)
     return Screening(verdict=verdict, score=total, findings=findings, stages=stages, reason=_reason(verdict, findings))

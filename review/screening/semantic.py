@@ -26,8 +26,9 @@ MARGIN = 0.10  # by which it must be nearer to an intent than to any everyday te
 
 
 def passages(layout: Layout) -> tuple[str, ...]:
-    """Texts that need a vector: the described intents, and what a reader of the pages does not see."""
-    return (*_described("intents"), *_described("everyday"), *(text for _, text, _ in _suspects(layout)))
+    """Texts that need a vector: what a reader of the pages does not see, and what it is compared with; maybe none."""
+    suspect = [text for _, text, _ in _suspects(layout)]
+    return (*_described("intents"), *_described("everyday"), *suspect) if suspect else ()
 
 
 def semantic_findings(layout: Layout, vectors: Vectors) -> Iterator[ScreenFinding]:

@@ -54,6 +54,16 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
             yield _finding(manuscript, (start, end), "mention", 0.05, "A quoted passage contains orders to a reviewer.")
 
 
+def without_quotes(text: str) -> str:
+    """The text with quoted passages overwritten, offsets kept."""
+    return _blanked(text, _quoted_spans(text))
+
+
+def about_injection(text: str, span: Span) -> bool:
+    """Whether this passage stands in prose about injection, attacks or prompts."""
+    return bool(_ABOUT.search(text[max(0, span[0] - 300) : span[1] + 300]))
+
+
 def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Span | None) -> ScreenFinding | None:
     sentence = normalise(text[slice(*span)])
     found = signs(sentence)
@@ -71,7 +81,7 @@ def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Spa
         return _finding(
             manuscript, span, "visible_instruction", 0.85, f"The text gives orders to an AI reviewer: {order}."
         )
-    if reports or _ABOUT.search(text[max(0, span[0] - 300) : span[1] + 300]):
+    if reports or about_injection(text, span):
         return _finding(
             manuscript, span, "mention", 0.1, f"A passage about injection or prompts contains orders: {order}."
         )
@@ -87,7 +97,7 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
     meant = intent_of(sentence)
     if not _asks(sentence, meant):
         return None
-    if _ABOUT.search(text[max(0, span[0] - 300) : span[1] + 300]):
+    if about_injection(text, span):
         reason = f"A passage about injection or prompts speaks to a judge: {meant.shown}."
         return _finding(manuscript, span, "mention", 0.1, reason)
     reason = f"The text asks whoever judges it for an outcome: {meant.shown}."

@@ -1,6 +1,7 @@
 """A real HTTP server that speaks the chat-completions protocol and answers as a script says: honest, lying, broken."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -181,6 +182,20 @@ def adjudication_answer(champion: str, critic: str, finding: str = "accept") -> 
     )
 
 
+def screen_answer(body: Body, *steering: int) -> str:
+    """An answer for every passage a screening request lists; those with these numbers steer."""
+    asked = re.search(r"There are (\d+) passages", body["messages"][1]["content"])
+    numbers = range(1, int(asked[1]) + 1) if asked else ()
+    return json.dumps(
+        {
+            "passages": [
+                {"number": n, "speaks_to_judge": n in steering, "wants": "praise" if n in steering else ""}
+                for n in numbers
+            ]
+        }
+    )
+
+
 SPECIALISTS = ("log-integrity", "storage-engines", "measurement", "applied-cryptography")
 
 
@@ -194,6 +209,8 @@ def honest(body: Body, _: int) -> Reply:
         return Reply(chair_answer(*SPECIALISTS))
     if shape == "MetaAnswer":
         return Reply(meta_answer())
+    if shape == "ScreenAnswer":
+        return Reply(screen_answer(body))
     if shape == "CompareAnswer":
         return Reply(compare_answer("second" if "The first version" in body["messages"][1]["content"] else "tie"))
     return Reply(vote_answer("accept"))
