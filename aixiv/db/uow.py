@@ -4,10 +4,12 @@
 Nothing slow belongs inside: no network, no model, no file, no parse.
 """
 
+import copy
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from msgspec import structs
 from psycopg import OperationalError as PsycopgOperationalError
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -29,14 +31,16 @@ BORROW_SECONDS = 15.0  # how long to wait for one
 class Transaction:
     """One open write transaction: `session` for rows, `record` for events, `defer` for jobs."""
 
-    def __init__(self, session: AsyncSession, defer: Defer) -> None:
+    def __init__(self, session: AsyncSession, defer: Defer, noted: dict[str, str]) -> None:
         self.session = session
         self._defer = defer
+        self._noted = noted
         self._events: list[Event] = []
 
     def record(self, event: Event) -> None:
-        """Append an event to the log when this transaction commits."""
-        self._events.append(event)
+        """Append an event to the log when this transaction commits, with what was noted of the door it came by."""
+        via = {"via": self._noted} if self._noted else {}
+        self._events.append(structs.replace(event, data=event.data | via))
 
     async def defer(self, task: str, **arguments: Any) -> None:
         """Put a job into the queue; it exists exactly when this transaction commits."""
@@ -82,6 +86,16 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._defer = defer
         self._read_only = read_only
+        self._noted: dict[str, str] = {}
+
+    def noting(self, **said: str) -> "Database":
+        """The same database for one caller: every event also keeps `said` under `via`.
+
+        It is what a client says of itself, kept as a trace. Nothing is decided by it and no reader is shown it.
+        """
+        view = copy.copy(self)
+        view._noted = said
+        return view
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -96,7 +110,7 @@ class Database:
         if self._read_only:
             raise Unavailable("The platform is read-only for maintenance.", code="read_only")
         async with _outage_named(), self._sessions() as session:
-            tx = Transaction(session, self._defer)
+            tx = Transaction(session, self._defer, self._noted)
             yield tx
             await tx.append_events()
             await session.commit()

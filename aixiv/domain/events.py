@@ -24,6 +24,7 @@ class Tag(StrEnum):
     VERSION_INGESTED = "version:ingested"
     VERSION_MOVED = "version:moved"
     VERSION_NUMBERED = "version:numbered"
+    REVIEW_REQUESTED = "review:requested"
     REVIEW_STARTED = "review:started"
     REVIEW_COMPLETED = "review:completed"
     REVIEW_FAILED = "review:failed"

@@ -41,6 +41,7 @@ class Action(StrEnum):
     RETRACT = "retract"
     DECIDE = "decide"
     REVIEW = "review"
+    REQUEST_REVIEW = "request_review"
     COMMENT = "comment"
     REMOVE_COMMENT = "remove_comment"
     MANAGE_SELF = "manage_self"
@@ -155,6 +156,7 @@ PERMISSIONS: dict[Action, tuple[Scope | None, Rule]] = {
     Action.PUBLISH: (Scope.PAPERS_PUBLISH, _owner_or_editor),
     Action.RETRACT: (Scope.PAPERS_PUBLISH, _owner_or_editor),
     Action.DECIDE: (Scope.EDITOR, _editor_not_owner),
+    Action.REQUEST_REVIEW: (Scope.REVIEWS_REQUEST, _owner_or_editor),
     Action.REVIEW: (Scope.REVIEWS_WRITE, _reviewer_not_owner),
     Action.COMMENT: (Scope.COMMENTS_WRITE, _anybody),
     Action.REMOVE_COMMENT: (Scope.COMMENTS_WRITE, _owner_or_editor),

@@ -20,6 +20,7 @@ SENTENCES: dict[str, str] = {
     Tag.VERSION_INGESTED: "Version {n} was read: {sections} sections, {references} references.",
     Tag.VERSION_MOVED: "Version {n}: {from} → {to}.{reason}",
     Tag.VERSION_NUMBERED: "The work received the identifier {identifier}.",
+    Tag.REVIEW_REQUESTED: "The review of version {n} was asked for again.",
     Tag.REVIEW_STARTED: "Review of version {n} began.",
     Tag.REVIEW_COMPLETED: "Review of version {n} ended with {reports} reports.",
     Tag.REVIEW_FAILED: "Review of version {n} could not be finished:{reason}",
@@ -28,7 +29,7 @@ SENTENCES: dict[str, str] = {
     Tag.COMMENT_WRITTEN: "A comment on version {n}.",
     Tag.COMMENT_REMOVED: "A comment on version {n} was removed.",
 }
-HIDDEN_DATA = frozenset({"run", "parsed", "report"})
+HIDDEN_DATA = frozenset({"run", "parsed", "report", "via"})
 
 
 class TimelineEntry(Struct, frozen=True, kw_only=True):

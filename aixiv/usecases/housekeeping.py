@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, text
 
 from aixiv.db.account import IdempotencyRecord, RateCounter, Session, SigninLink
 from aixiv.db.paper import Paper, Version
+from aixiv.db.upload import UploadSlot
 from aixiv.deps import Deps
 from aixiv.domain.paper import Status
 from aixiv.queue import INGEST, PUBLISH, REVIEW
@@ -15,7 +16,7 @@ from review.policy import load_policy
 GRACE = timedelta(seconds=30)
 KEEP_ANSWERS = timedelta(days=7)
 
-_LIVE_JOB = text(
+LIVE_JOB = text(
     "SELECT 1 FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND args->>'version_id' = :version LIMIT 1"
 )
 
@@ -39,7 +40,7 @@ async def requeue_lost(deps: Deps) -> list[UUID]:
             continue
         async with deps.database.write() as tx:
             version = await tx.session.get(Version, version_id, with_for_update=True)
-            live = await tx.session.scalar(_LIVE_JOB, {"version": str(version_id)})
+            live = await tx.session.scalar(LIVE_JOB, {"version": str(version_id)})
             if live or version is None or version.status != status or version.parsed_sha256 != parsed:
                 continue
             step = PUBLISH if status == Status.ACCEPTED.value else REVIEW if parsed else INGEST
@@ -49,10 +50,11 @@ async def requeue_lost(deps: Deps) -> list[UUID]:
 
 
 async def remove_expired(deps: Deps) -> None:
-    """Delete sessions, sign-in links, idempotency answers and rate counters whose time is over."""
+    """Delete sessions, sign-in links, idempotency answers, upload slots and rate counters whose time is over."""
     now = deps.clock()
     async with deps.database.write() as tx:
         await tx.session.execute(delete(Session).where(Session.expires_at < now))
         await tx.session.execute(delete(SigninLink).where(SigninLink.expires_at < now))
         await tx.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEEP_ANSWERS))
+        await tx.session.execute(delete(UploadSlot).where(UploadSlot.expires_at < now))
         await tx.session.execute(delete(RateCounter).where(RateCounter.window_start < now - timedelta(days=2)))

@@ -25,7 +25,7 @@ from aixiv.storage import StoredBlob
 from aixiv.text import Unreadable
 from aixiv.usecases import idempotency, rates
 from aixiv.usecases.lifecycle import lock_latest, move
-from review.manuscript import Kind
+from review.manuscript import Kind, SourceFormat
 from review.policy import policy_names
 from review.report import ResponseLetter
 
@@ -156,15 +156,20 @@ async def submit_version(
 
 async def _store(deps: Deps, upload: Upload) -> tuple[StoredBlob, str]:
     """Refuse what cannot be read, then put the file into object storage under its hash."""
+    source = await check_upload(deps, upload)
+    return await deps.blobs.put_file(upload.path), MEDIA_TYPES[source]
+
+
+async def check_upload(deps: Deps, upload: Upload) -> SourceFormat:
+    """What kind of file it is. Raises `TooLarge` or `UnreadableFile`."""
     size = upload.path.stat().st_size
     if size > deps.settings.max_upload_bytes:
         raise TooLarge(f"The file has {size:,} bytes; the limit is {deps.settings.max_upload_bytes:,}.")
     _file_name(upload)
     try:
-        source = await deps.preflight(upload.path, upload.filename)
+        return await deps.preflight(upload.path, upload.filename)
     except Unreadable as refusal:
         raise UnreadableFile(refusal.message, code=refusal.code, hint=refusal.hint) from refusal
-    return await deps.blobs.put_file(upload.path), MEDIA_TYPES[source]
 
 
 def _file_name(upload: Upload) -> str:

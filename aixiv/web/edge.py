@@ -26,6 +26,7 @@ from aixiv.web.security import check_same_site, security_headers
 log = structlog.get_logger()
 
 MAX_JSON = 2**20
+UPLOADS = "/api/v1/uploads/"
 FORM_SLACK = 2 * 2**20
 """What a form may hold beside its file: metadata, response letter, part headers."""
 
@@ -57,7 +58,7 @@ class Edge:
         asked = headers.get("x-request-id", "")
         request_id = asked if _REQUEST_ID.fullmatch(asked) else str(new_id())
         scope[REQUEST_ID] = request_id  # type: ignore[literal-required]
-        body = _Body(receive, self._body_limit(headers), awaited=_has_body(headers))
+        body = _Body(receive, self._body_limit(scope, headers), awaited=_has_body(headers))
         answer = _Answer(send, body, [*self._headers, (b"x-request-id", request_id.encode())])
         started = time.perf_counter()
         try:
@@ -76,7 +77,9 @@ class Edge:
             return
         await self._inner(scope, body, answer)
 
-    def _body_limit(self, headers: Headers) -> int:
+    def _body_limit(self, scope: HTTPScope, headers: Headers) -> int:
+        if scope["method"] == "PUT" and scope["path"].startswith(UPLOADS):
+            return self._settings.max_upload_bytes
         form = headers.get("content-type", "").lower().startswith("multipart/")
         return self._settings.max_upload_bytes + FORM_SLACK if form else MAX_JSON
 

@@ -175,6 +175,8 @@ def _request_body(told: Operation) -> dict[str, Any] | None:
         return {"required": True, "content": {"multipart/form-data": {"schema": shape, "encoding": encoding}}}
     if told.body is not None:
         return {"required": True, "content": {"application/json": {"schema": _schema(told.body)}}}
+    if told.takes:
+        return {"required": True, "content": {told.takes: {"schema": {"type": "string", "format": "binary"}}}}
     return None
 
 

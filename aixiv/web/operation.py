@@ -3,17 +3,17 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
-from litestar import delete, get, post
+from litestar import delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
 
 from aixiv.domain.errors import AixivError
 
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 Access = Literal["anybody", "signed in"]
 OPTION = "operation"
 
-_DECORATORS: dict[Method, Any] = {"GET": get, "POST": post, "DELETE": delete}
+_DECORATORS: dict[Method, Any] = {"GET": get, "POST": post, "PUT": put, "DELETE": delete}
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -34,6 +34,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     form: type[Struct] | None = None
+    takes: str = ""  # media type of a body that is a file
     conditional: bool = False
     request_headers: dict[str, str] = {}
     response_headers: dict[str, str] = {}

@@ -14,6 +14,7 @@ from aixiv.usecases.comment import WriteComment, WrittenComment, comments_left, 
 from aixiv.usecases.decide import Decide, decide_held
 from aixiv.usecases.publish import Published, publish_version
 from aixiv.usecases.report import ReportWritten, WriteReport, write_report
+from aixiv.usecases.request import Requested, request_review
 from aixiv.usecases.withdraw import retract_paper, withdraw_paper
 from aixiv.web.api.lookup import find_to_change, sees_own
 from aixiv.web.cache import as_json
@@ -61,6 +62,28 @@ async def review(request: Call, paper: str, deps: Deps, actor: Actor) -> Respons
     named = await find_to_change(deps, actor, paper)
     command = await read_json(request, WriteReport)
     return as_json(await write_report(deps, actor, named.version.id, command, key=key_of(request)))
+
+
+@operation(
+    "POST",
+    "/papers/{paper:str}/review-requests",
+    Operation(
+        id="requestReview",
+        summary="Ask for the review of a version",
+        tag="reviewing",
+        access="signed in",
+        writes=True,
+        status=202,
+        returns=Requested,
+    ),
+)
+async def ask(request: Call, paper: str, deps: Deps, actor: Actor) -> Response[bytes]:
+    """Queue the review of your latest version again after it broke off. A review that has ended is not repeated.
+    Needs reviews:request."""
+    may(actor, Action.REQUEST_REVIEW, Subject(owner_id=actor.user_id))
+    named = await find_to_change(deps, actor, paper)
+    asked = await once(request, deps, actor, None, lambda d: request_review(d, actor, named.paper.id), Requested)
+    return as_json(asked)
 
 
 @operation(

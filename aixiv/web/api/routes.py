@@ -6,7 +6,7 @@ from litestar import Litestar, Response, Router, get
 
 from aixiv.settings import Settings
 from aixiv.web import openapi
-from aixiv.web.api import actions, catalog, papers, people, stream, versions
+from aixiv.web.api import actions, catalog, papers, people, stream, uploads, versions
 
 API = Router(
     "/api/v1",
@@ -29,7 +29,9 @@ API = Router(
         versions.comments,
         stream.history,
         stream.events,
+        uploads.send,
         actions.review,
+        actions.ask,
         actions.comment,
         actions.uncomment,
         actions.decision,

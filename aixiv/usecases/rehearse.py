@@ -1,0 +1,57 @@
+"""A rehearsal of a submission: read the file and run the checks that a review would run, and keep nothing."""
+
+import asyncio
+
+from msgspec import Struct, structs
+
+from aixiv.deps import Deps
+from aixiv.domain.errors import RateLimited, UnreadableFile
+from aixiv.domain.people import Action, Actor, may
+from aixiv.text import Unreadable
+from aixiv.usecases import rates
+from aixiv.usecases.submit import Upload, check_upload
+from review.checks import run_checks
+from review.manuscript import Kind
+from review.report import CheckResult
+
+PER_HOUR = 120
+SECONDS = 25.0
+"""How long a caller is kept waiting; a file that takes longer to read is read by a worker after it was submitted."""
+
+
+class Rehearsed(Struct, frozen=True, kw_only=True):
+    """What was read, and the checks that found something."""
+
+    title: str
+    abstract: str
+    characters: int
+    sections: int
+    references: int
+    warnings: tuple[str, ...]
+    found: tuple[CheckResult, ...]
+    passed: int
+
+
+async def rehearse(deps: Deps, actor: Actor, kind: Kind, upload: Upload) -> Rehearsed:
+    """Read the file and check it, as a review would, without a review."""
+    may(actor, Action.SUBMIT)
+    await rates.count_apart(deps, (f"rehearse:{actor.user_id}", PER_HOUR, rates.HOUR))
+    await check_upload(deps, upload)
+    try:
+        async with asyncio.timeout(SECONDS):
+            manuscript = (await deps.parse(upload.path, upload.filename)).manuscript
+            results = await asyncio.to_thread(run_checks, manuscript, kind)
+    except Unreadable as refusal:
+        raise UnreadableFile(refusal.message, code=refusal.code, hint=refusal.hint) from refusal
+    except TimeoutError as error:
+        raise RateLimited("The file takes too long to read while you wait.", retry_after=60) from error
+    return Rehearsed(
+        title=manuscript.title,
+        abstract=manuscript.abstract,
+        characters=len(manuscript.text),
+        sections=len(manuscript.sections),
+        references=len(manuscript.references),
+        warnings=manuscript.warnings,
+        found=tuple(structs.replace(r, findings=r.findings[:10]) for r in results if r.status == "found"),
+        passed=sum(result.status == "passed" for result in results),
+    )
