@@ -60,7 +60,7 @@ class Layer:
     def _project(self, x: Tensor, rope: Rope, turn: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         spec = self.spec
         heads = self.query_key_value(x).view(x.shape[0], -1, spec.head_dim)
-        query, key, value = torch.split(heads, (spec.heads, spec.kv_heads, spec.kv_heads), dim=1)
+        query, key, value = torch.split(heads, [spec.heads, spec.kv_heads, spec.kv_heads], dim=1)
         if self.query_norm is not None and self.key_norm is not None:
             query, key = self._norm(query, self.query_norm), self._norm(key, self.key_norm)
         return rope.rotate(query, *turn), rope.rotate(key, *turn), value

@@ -19,7 +19,12 @@ from inference.model.spec import Config, ModelSpec, read_spec
 from inference.model.weights import shapes, stack_experts, stored_name
 from inference.tools.train_tokenizer import END, PADDING, corpus, save, train
 
-ARCHITECTURES = {"qwen3": "Qwen3ForCausalLM", "qwen3_moe": "Qwen3MoeForCausalLM", "llama": "LlamaForCausalLM"}
+ARCHITECTURES = {
+    "qwen2": "Qwen2ForCausalLM",
+    "qwen3": "Qwen3ForCausalLM",
+    "qwen3_moe": "Qwen3MoeForCausalLM",
+    "llama": "LlamaForCausalLM",
+}
 
 
 class Size(Struct, frozen=True):
