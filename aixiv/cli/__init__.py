@@ -42,8 +42,10 @@ COMMANDS = {
     "refs import": ("refs:import_refs", "Import OpenAlex, Crossref or DBLP dumps into the bibliographic index."),
     "token issue": ("people:issue_token", "Issue a token and print it once."),
     "eval checks": ("eval_checks:checks_eval", "Measure the deterministic checks on planted errors and clean papers."),
+    "eval decisions": ("eval_decisions:decisions_eval", "Measure a reviewer's scores against decisions on papers."),
     "eval panel": ("eval_panel:panel_eval", "Measure agreement and dispersion of a panel of reviewers."),
     "eval references": ("eval_references:references_eval", "Measure the judgement of bibliography entries."),
+    "eval stability": ("eval_stability:stability_eval", "Measure how much a score moves when a paper is read again."),
     "eval screening": ("evals:screening_eval", "Measure the injection screen on generated attacks and clean papers."),
 }
 GROUPS = {

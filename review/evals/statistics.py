@@ -1,11 +1,12 @@
 """Small statistics that measured shares and rankings are reported with."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import isnan, sqrt
 
 from msgspec import Struct
 
 Z_95 = 1.959964  # two-sided 95 %
+LEAST_DRAWS = 40  # of a bootstrap; with fewer the ends of its interval are single draws
 
 
 class Share(Struct, frozen=True):
@@ -99,3 +100,28 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float:
 def rank_correlation(one: Sequence[float], other: Sequence[float]) -> float:
     """Spearman's correlation of paired values, ties at their mean rank."""
     return correlation(ranks(one), ranks(other))
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """A statistic with the 95 % percentile interval of its bootstrap; None where it cannot be computed."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"{'-':>7}"
+        interval = f" [{self.low:.2f}, {self.high:.2f}]" if self.low is not None and self.high is not None else ""
+        return f"{self.value:>7.3f}{interval}"
+
+
+def estimate(value: float, draws: Sequence[float]) -> Estimate:
+    """`value` with the middle 95 % of its bootstrap draws; nan counts as no value."""
+    found = sorted(d for d in draws if not isnan(d))
+    if isnan(value):
+        return Estimate(value=None)
+    if len(found) < LEAST_DRAWS:
+        return Estimate(value=round(value, 4))
+    low, high = found[int(0.025 * len(found))], found[min(int(0.975 * len(found)), len(found) - 1)]
+    return Estimate(value=round(value, 4), low=round(low, 4), high=round(high, 4))
