@@ -10,12 +10,14 @@ from review.checks import (
     cross_references,
     grim,
     intervals,
+    overlap,
     p_reporting,
     p_values,
     phrases,
     reference_entries,
     registrations,
     reproducibility,
+    retractions,
     statements,
     structure,
     table_arithmetic,
@@ -24,11 +26,12 @@ from review.checks import (
 )
 from review.checks.base import Check
 from review.manuscript import Kind, Manuscript
-from review.report import CheckResult
+from review.references.listing import ground
+from review.report import CheckResult, Grounding
 
-__all__ = ["CHECKS", "Check", "run_checks"]
+__all__ = ["CHECKS", "Check", "checks_over", "run_checks"]
 
-CHECKS: tuple[Check, ...] = (
+OF_THE_TEXT: tuple[Check, ...] = (
     structure.CHECK,
     statements.CHECK,
     abstract_numbers.CHECK,
@@ -45,13 +48,22 @@ CHECKS: tuple[Check, ...] = (
     availability.CHECK,
     registrations.CHECK,
     citations.CHECK,
-    reference_entries.CHECK,
     cross_references.CHECK,
     unfinished.CHECK,
     phrases.CHECK,
 )
 
 
-def run_checks(manuscript: Manuscript, kind: Kind) -> tuple[CheckResult, ...]:
-    """Every check's result, in a fixed order; the same manuscript gives the same results."""
-    return tuple(check.run(manuscript, kind) for check in CHECKS)
+def checks_over(grounding: Grounding | None) -> tuple[Check, ...]:
+    """Every check, those that need other works over what was found of them."""
+    return (*OF_THE_TEXT, *(make(grounding) for make in (reference_entries.check, retractions.check, overlap.check)))
+
+
+CHECKS = checks_over(None)
+
+
+def run_checks(manuscript: Manuscript, kind: Kind, grounding: Grounding | None = None) -> tuple[CheckResult, ...]:
+    """Every check's result, in a fixed order; the same input gives the same results. Without `grounding` the
+    references are judged by what comes with the code."""
+    over = checks_over(grounding or ground(manuscript))
+    return tuple(check.run(manuscript, kind) for check in over)

@@ -18,6 +18,7 @@ _ARXIV = re.compile(
     r"(?:arxiv[./: ]+|abs/|pdf/|corr[/ ]+(?:abs/)?)\s*(?P<id>\d{4}\.\d{4,6}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?",
     re.IGNORECASE,
 )
+_ARXIV_PRINTED = re.compile(r"\barxiv[: /]*(?:preprint arxiv:|abs/)?(?P<id>\d{4}\.\d{4,6})(?:v\d+)?", re.IGNORECASE)
 
 
 class Author(Struct, frozen=True):
@@ -56,6 +57,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     orcid: str = ""
     url: str = ""
     note: str = ""
+    raw: str = ""  # the whole entry as printed, where the fields were told apart by guess
 
 
 def entry_from_bibtex(fields: Mapping[str, str], kind: str = "") -> Entry:
@@ -94,6 +96,7 @@ def entry_from_bibtex(fields: Mapping[str, str], kind: str = "") -> Entry:
 def entry_from_reference(reference: Reference) -> Entry:
     """An entry from a parsed reference list, where only some fields could be told apart."""
     names = [name for name in reference.authors if plain(name) not in OTHERS]
+    printed = _ARXIV_PRINTED.search(reference.raw)
     return Entry(
         title=reference.title,
         authors=tuple(read_name(name) for name in names),
@@ -102,8 +105,9 @@ def entry_from_reference(reference: Reference) -> Entry:
         year=reference.year,
         venue=reference.venue,
         doi=reference.doi,
-        arxiv=reference.arxiv,
+        arxiv=reference.arxiv or (printed["id"] if printed else ""),
         url=reference.url,
+        raw=reference.raw,
     )
 
 

@@ -115,7 +115,22 @@ def differences(entry: Entry, match: Match) -> list[Reason]:
         found.append(_differs("arxiv", f"The work is arXiv:{work.arxiv}, not arXiv:{entry.arxiv}."))
     if entry.doi and work.doi and _other_doi(entry.doi, work.doi):
         found.append(_differs("doi", f"The work's DOI is {work.doi}, not {entry.doi}."))
-    return found
+    return [reason for reason in found if not _printed(reason.code, entry.raw, work)]
+
+
+def _printed(code: str, raw: str, work: Work) -> bool:
+    """Whether the entry as printed says this field right, so that only its parts were told apart wrongly."""
+    said = f" {plain(raw)} "
+    names = [f" {_family(family)} " in said for family in work.families]
+    right = {
+        "known_title": bool(raw) and f" {plain(work.title)} " in said,
+        "known_authors": any(names[:1]) and sum(names) >= ENOUGH_AUTHORS * len(names),
+        "known_year": any(str(year) in said for year in work.years),
+        "known_venue": any(f" {plain(venue)} " in said for venue in work.venues if plain(venue)),
+        "known_arxiv": bool(work.arxiv) and work.arxiv in raw,
+        "known_doi": bool(work.doi) and work.doi in raw.lower(),
+    }
+    return bool(raw) and right.get(code, False)
 
 
 def _differs(field: str, text: str, weight: float = WRONG) -> Reason:

@@ -35,7 +35,7 @@ def author_faults(entry: Entry) -> Iterator[Reason]:
         yield Reason("author_text", "An author name holds text that is no name.", 0.6, "malformed")
     doubled = [n for n, count in Counter(names).items() if count > 1 and len(n) > 5 and " " in n]
     if doubled:
-        yield Reason("author_twice", f"The author “{doubled[0]}” is listed twice.", 0.3, "mis_cited")
+        yield Reason("author_twice", f"The author “{doubled[0]}” is listed twice.", 0.5, "mis_cited")
     if stock_list(entry.authors):
         yield Reason(
             "stock_names",
