@@ -96,7 +96,8 @@ async def test_a_worker_killed_in_the_middle_of_a_panel(
             ended = eventually(lambda: status_of(settings, done.version_id) != "under_review", 60)
             assert ended, log.read_text()
     again = model.asked - Counter(dict.fromkeys(model.asked, 1))
-    assert len(model.asked) == 2 + len(SPECIALISTS) + VOTES  # the chair is asked for a panel and for a meta-review
+    # The screen asks about suspect passages; the chair is asked for a panel and for a meta-review.
+    assert len(model.asked) == 3 + len(SPECIALISTS) + VOTES
     assert all(name in before and name.startswith(shape) for name in again)
     in_flight = sum(name.startswith(shape) for name in before) - 1
     assert sum(again.values()) <= in_flight

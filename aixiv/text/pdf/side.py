@@ -1,8 +1,10 @@
 """Text a PDF carries that no page shows: metadata, XMP, annotations, form fields, attachments, scripts, bookmarks."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pypdf
 from pypdf.errors import PyPdfError
@@ -13,6 +15,7 @@ from review.layout import SideText
 MOST_CHARS = 20_000  # of one side text; what is longer is cut, not dropped
 MOST_TEXTS = 2_000
 DEEPEST = 40
+FEWEST_WORDS = 3  # of a link's address that says something
 QUIET_KEYS = {"/PTEX.Fullbanner"}
 BROKEN = (PyPdfError, KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError, OSError)
 
@@ -62,8 +65,19 @@ def _annotations(reader: pypdf.PdfReader) -> Iterator[SideText]:
                 value = _resolve(item.get(key))
                 if value is not None and not isinstance(value, DictionaryObject):
                     yield _side(carrier, f"{kind}{key}", _text(value), number)
+            yield from _addresses(item.get("/A"), number)
             for action in (item.get("/A"), item.get("/AA")):
                 yield from _scripts(action, f"{kind} action", number)
+
+
+def _addresses(action: object, page: int) -> Iterator[SideText]:
+    """What a link's address says when its escapes are read; an address without words carries none."""
+    target = _resolve(action)
+    address = _resolve(target.get("/URI")) if isinstance(target, DictionaryObject) else None
+    said = unquote(_text(address)) if address is not None else ""
+    words = re.split(r"[?#]", said, maxsplit=1)[-1].replace("+", " ") if re.search(r"[?#]", said) else said
+    if len(words.split()) >= FEWEST_WORDS or not words.isascii():
+        yield _side("annotation", "Link/URI", words, page)
 
 
 def _fields(reader: pypdf.PdfReader) -> Iterator[SideText]:

@@ -23,6 +23,12 @@ def in_percent(text: str) -> str:
     return "".join(f"%{byte:02X}" for byte in text.encode()) if text.isascii() else quote(text, safe="")
 
 
+def in_character_codes(text: str) -> str:
+    """Escapes of a programming language, one for each UTF-16 unit."""
+    raw = text.encode("utf-16-be")
+    return "".join(f"\\u{raw[at]:02x}{raw[at + 1]:02x}" for at in range(0, len(raw), 2))
+
+
 def in_rot13(text: str) -> str:
     """Letters moved by half the Latin alphabet."""
     return codecs.encode(text, "rot13")

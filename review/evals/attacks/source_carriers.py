@@ -40,6 +40,23 @@ def _small(text: str, random: Random) -> str:  # noqa: ARG001
     return f"{{\\fontsize{{0.1pt}}{{0.1pt}}\\selectfont {text}}}"
 
 
+def _macro(text: str, random: Random) -> str:
+    return random.choice(
+        ["\\newcommand{\\notice}{%s}", "\\def\\notice{%s}", "\\newsavebox{\\kept}\\sbox{\\kept}{%s}"]
+    ).replace("%s", text)
+
+
+def _hyper(text: str, random: Random) -> str:
+    quiet = text.replace(",", ";").replace("(", "").replace(")", "")
+    key = random.choice(["pdfsubject", "pdfkeywords"])
+    return random.choice([f"\\hypersetup{{{key}={{{quiet}}}}}", f"\\pdfinfo{{/Subject ({quiet})}}"])
+
+
+def _shrunk(text: str, random: Random) -> str:
+    how = random.choice(["\\scalebox{0.001}{%s}", "\\resizebox{0.1pt}{!}{%s}", "\\texttransparent{0}{%s}"])
+    return how.replace("%s", text)
+
+
 def _html(text: str, random: Random) -> str:
     style = random.choice(["display:none", "color:white", "font-size:0", "visibility:hidden", "opacity:0"])
     return f'<span style="{style}">{text}</span>'
@@ -74,6 +91,9 @@ MAKERS: dict[str, Make] = {
     "latex_phantom": _latex(_phantom),
     "latex_iffalse": _latex(_iffalse),
     "latex_tiny": _latex(_small),
+    "latex_macro": _latex(_macro),
+    "latex_hypersetup": _latex(_hyper),
+    "latex_shrunk": _latex(_shrunk),
     "html_comment": _markdown(lambda text, _: f"<!-- {text} -->"),
     "html_hidden": _markdown(_html),
     "markdown_link": _markdown(_link),
@@ -82,6 +102,7 @@ MAKERS: dict[str, Make] = {
     "base64": _paragraph(encodings.in_base64),
     "hexadecimal": _paragraph(encodings.in_hex),
     "percent": _paragraph(encodings.in_percent),
+    "character_codes": _paragraph(encodings.in_character_codes),
     "rot13": _paragraph(encodings.in_rot13),
     "reversed": _paragraph(encodings.backwards),
     "spaced_letters": _paragraph(encodings.spaced),
