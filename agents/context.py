@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agents.judges import Budget, Judge, Material
 from agents.judges.screening import Screener
-from agents.port import Embed, FindRelated, ReviewRequest
+from agents.port import Embed, FindRelated, LookUp, ReviewRequest, nothing_known
 from agents.state import ReviewState, ballots_of, checks_of, comparison_of, panel_of, related_of, reports_of, roles_of
 from review.report import Screening
 from review.rubric import Rubric
@@ -27,6 +27,7 @@ class ReviewContext:
     rubric: Rubric
     find_related: FindRelated
     budget: Budget
+    look_up: LookUp = nothing_known
     embed: Embed | None = None  # None: no embedding service is configured, and the screen's stages say so
     screener: Screener | None = None  # None: no language model is configured
 

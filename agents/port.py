@@ -12,6 +12,7 @@ from msgspec import Struct
 from review.layout import Layout
 from review.manuscript import Kind, Manuscript
 from review.policy import Policy
+from review.references.known import Known
 from review.report import Finding, RelatedWork, ResponseLetter, Round
 
 
@@ -47,6 +48,15 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 OnProgress = Callable[[Progress], Awaitable[None]]
 FindRelated = Callable[[Manuscript], Awaitable[Sequence[RelatedWork]]]
+LookUp = Callable[[Manuscript], Awaitable[Known]]
+"""What is known of the works a manuscript cites, and of works that share its wording."""
+
+
+async def nothing_known(_manuscript: Manuscript) -> Known:
+    """A look-up without any index."""
+    return Known()
+
+
 Embed = Callable[[Sequence[str]], Awaitable[Sequence[Sequence[float]]]]
 """One vector per text, in order; raises the errors of `inference.client`."""
 
@@ -63,7 +73,14 @@ class ReviewFailed(Exception):
 class Reviewer(Protocol):
     """Runs the reviewer graph."""
 
-    async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+    async def review(
+        self,
+        request: ReviewRequest,
+        *,
+        on_progress: OnProgress,
+        find_related: FindRelated,
+        look_up: LookUp = nothing_known,
+    ) -> Round:
         """Review one version, or raise `ReviewFailed`. Safe to call again with the same `run_id`."""
         ...
 

@@ -96,7 +96,7 @@ def _message(step: str, units: tuple[Unit, ...], count: tuple[int, int]) -> str:
     done, total = count
     return {
         "screen": "The screen for hidden instructions is done.",
-        "ground": "Related work was looked up.",
+        "ground": "Related work and the works cited were looked up.",
         "evidence": "The deterministic checks are done.",
         "chair": "The panel of reviewers stands.",
         "review": f"Reviewer '{who}' has delivered its report ({done} of {total}).",

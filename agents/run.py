@@ -12,13 +12,14 @@ from agents.context import ReviewContext, new_fence, untrusted_texts
 from agents.graph import build_graph
 from agents.judges import Budget, Judge, JudgeUnavailable
 from agents.judges.screening import Screener
-from agents.port import Embed, FindRelated, OnProgress, ReviewFailed, ReviewRequest
+from agents.port import Embed, FindRelated, LookUp, OnProgress, ReviewFailed, ReviewRequest, nothing_known
 from agents.progress import FAN_OUTS, STEPS, ProgressCounter, finished_units, units_of
 from agents.state import (
     ReviewState,
     ballots_of,
     checks_of,
     comparison_of,
+    grounding_of,
     meta_of,
     panel_of,
     recommendation_of,
@@ -57,11 +58,18 @@ class GraphReviewer:
         self._checkpointer = checkpointer
         self._token_budget = token_budget
 
-    async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+    async def review(
+        self,
+        request: ReviewRequest,
+        *,
+        on_progress: OnProgress,
+        find_related: FindRelated,
+        look_up: LookUp = nothing_known,
+    ) -> Round:
         """Review one version, or raise `ReviewFailed`; a second call with the same `run_id` goes on where it ended."""
         try:
             async with asyncio.timeout(request.deadline_seconds):
-                return await self._review(request, on_progress, find_related)
+                return await self._review(request, on_progress, find_related, look_up)
         except ReviewFailed:
             raise
         except JudgeUnavailable as failure:
@@ -87,7 +95,9 @@ class GraphReviewer:
         except CHECKPOINT_ERRORS as failure:
             raise ReviewFailed(f"The checkpoint database is away: {failure}", retryable=True) from failure
 
-    async def _review(self, request: ReviewRequest, on_progress: OnProgress, find_related: FindRelated) -> Round:
+    async def _review(
+        self, request: ReviewRequest, on_progress: OnProgress, find_related: FindRelated, look_up: LookUp
+    ) -> Round:
         config: RunnableConfig = {"configurable": {"thread_id": request.run_id}}
         before = await self._graph.aget_state(config) if self._checkpointer is not None else None
         started = before is not None and bool(before.values)
@@ -96,7 +106,7 @@ class GraphReviewer:
             await on_progress(progress.resume(_finished(before), roles=_roles(before, request)))
         values = cast("ReviewState", before.values) if before is not None and started else ReviewState()
         if "recommendation" not in values:
-            context = self._context(request, find_related, spent=_usage(values))
+            context = self._context(request, find_related, look_up, spent=_usage(values))
             begin = None if started else ReviewState(fence=new_fence(untrusted_texts(request)))
             async for mode, chunk in self._graph.astream(
                 begin, config, context=context, stream_mode=["updates", "values"], durability=self._durability
@@ -119,7 +129,9 @@ class GraphReviewer:
     def _durability(self) -> Any:
         return "sync" if self._checkpointer is not None else None
 
-    def _context(self, request: ReviewRequest, find_related: FindRelated, *, spent: Usage) -> ReviewContext:
+    def _context(
+        self, request: ReviewRequest, find_related: FindRelated, look_up: LookUp, *, spent: Usage
+    ) -> ReviewContext:
         deadline = asyncio.get_running_loop().time() + request.deadline_seconds
         budget = Budget(tokens=self._token_budget, deadline=deadline)
         budget.spend(spent)
@@ -128,6 +140,7 @@ class GraphReviewer:
             judge=self._judge,
             rubric=load_rubric(request.kind),
             find_related=find_related,
+            look_up=look_up,
             budget=budget,
             embed=self._embed,
             screener=self._screener,
@@ -173,4 +186,5 @@ def _round(request: ReviewRequest, values: ReviewState) -> Round:
         mode=request.policy.mode,
         usage=_usage(values),
         panel=panel_of(values),
+        grounding=grounding_of(values),
     )

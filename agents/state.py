@@ -15,6 +15,7 @@ from review.report import (
     Ballot,
     CheckResult,
     Comparison,
+    Grounding,
     PairwiseOpinion,
     Panel,
     Recommendation,
@@ -38,6 +39,7 @@ class ReviewState(TypedDict, total=False):
     fence: str
     screening: JSON
     related: list[JSON]
+    grounding: JSON
     checks: list[JSON]
     panel: JSON  # who reviews, as the chair says
     answers: Annotated[dict[str, JSON], merge_by_key]  # role -> report as delivered, or {"absent": reason}
@@ -67,6 +69,12 @@ def screening_of(state: ReviewState) -> Screening:
 def related_of(state: ReviewState) -> tuple[RelatedWork, ...]:
     """Related work that was found."""
     return _many(state.get("related", []), RelatedWork)
+
+
+def grounding_of(state: ReviewState) -> Grounding | None:
+    """What is known of the works the manuscript cites and of those that share its wording."""
+    raw = state.get("grounding")
+    return msgspec.convert(raw, Grounding) if raw else None
 
 
 def checks_of(state: ReviewState) -> tuple[CheckResult, ...]:

@@ -5,11 +5,12 @@ import asyncio
 from langgraph.runtime import Runtime
 
 from agents.context import ReviewContext
-from agents.state import ReviewState, plain
+from agents.state import ReviewState, grounding_of, plain
 from review.checks import run_checks
 
 
-async def evidence(state: ReviewState, runtime: Runtime[ReviewContext]) -> ReviewState:  # noqa: ARG001 - LangGraph passes it by name
-    """Run every check over the manuscript."""
+async def evidence(state: ReviewState, runtime: Runtime[ReviewContext]) -> ReviewState:
+    """Run every check over the manuscript and over what is known of other works."""
     request = runtime.context.request
-    return {"checks": plain(await asyncio.to_thread(run_checks, request.manuscript, request.kind))}
+    results = await asyncio.to_thread(run_checks, request.manuscript, request.kind, grounding_of(state))
+    return {"checks": plain(results)}

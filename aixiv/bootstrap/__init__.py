@@ -8,14 +8,15 @@ from pathlib import Path
 
 from procrastinate import App
 
-from agents.port import Embed, FindRelated, OnProgress, ReviewRequest
+from agents.port import Embed, FindRelated, LookUp, OnProgress, ReviewRequest, nothing_known
 from aixiv.db import Database
 from aixiv.deps import Deps
 from aixiv.queue import Deferrer, make_queue
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
-from aixiv.text import Parsed, ParseLimits, parse_limited
+from aixiv.text import Parsed, ParseLimits, crop_limited, parse_limited
 from inference.client import EmbeddingClient
+from review.layout import Box
 from review.manuscript import SourceFormat
 from review.report import Round
 
@@ -53,6 +54,10 @@ def build(settings: Settings) -> Platform:
         async with looking:
             return (await parse(path, filename)).manuscript.source
 
+    async def crop(path: Path, page: int, box: Box) -> bytes:
+        async with looking:
+            return await crop_limited(path, page=page, box=box, limits=limits)
+
     deps = Deps(
         settings=settings,
         database=Database(settings.database_url, defer=Deferrer(queue), read_only=settings.read_only),
@@ -67,6 +72,7 @@ def build(settings: Settings) -> Platform:
         embedder=embedder,
         parse=parse,
         preflight=preflight,
+        crop=crop,
     )
     return Platform(deps=deps, queue=queue, embedder=embedder)
 
@@ -105,13 +111,20 @@ class ReviewerOnDemand:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+    async def review(
+        self,
+        request: ReviewRequest,
+        *,
+        on_progress: OnProgress,
+        find_related: FindRelated,
+        look_up: LookUp = nothing_known,
+    ) -> Round:
         """Review one version without a memory of earlier calls."""
         from aixiv.bootstrap.reviewing import make_reviewer
 
         async with embedding(self._settings) as embed:
             reviewer = make_reviewer(self._settings, embed)
-            return await reviewer.review(request, on_progress=on_progress, find_related=find_related)
+            return await reviewer.review(request, on_progress=on_progress, find_related=find_related, look_up=look_up)
 
     async def forget(self, run_id: str) -> None:
         """Nothing was kept."""

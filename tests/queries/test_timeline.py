@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agents.port import FindRelated, OnProgress, Progress, ReviewFailed, ReviewRequest
+from agents.port import FindRelated, LookUp, OnProgress, Progress, ReviewFailed, ReviewRequest, nothing_known
 from aixiv.deps import Deps
 from aixiv.domain.errors import Unavailable
 from aixiv.domain.people import ANONYMOUS, SYSTEM, Actor
@@ -96,7 +96,14 @@ async def test_progress_is_shown_while_a_run_is_under_way_and_never_falls(deps: 
         async def forget(self, run_id: str) -> None:
             """Nothing was kept."""
 
-        async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+        async def review(
+            self,
+            request: ReviewRequest,
+            *,
+            on_progress: OnProgress,
+            find_related: FindRelated,
+            look_up: LookUp = nothing_known,
+        ) -> Round:
             for step, percent in (("screen", 10), ("review", 50), ("late", 30), ("vote", 90)):
                 await on_progress(Progress(step=step, message=f"at {step}\0", percent=percent))
                 async with deps.database.read() as session:

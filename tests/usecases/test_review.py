@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agents.port import FindRelated, OnProgress, ReviewFailed, ReviewRequest
+from agents.port import FindRelated, LookUp, OnProgress, ReviewFailed, ReviewRequest, nothing_known
 from aixiv.db.review import BallotRow, ComparisonRow, Decision, ReportRow, Run, ScreeningRow
 from aixiv.deps import Deps
 from aixiv.domain.errors import Unavailable
@@ -48,7 +48,14 @@ class SlowReviewer:
     async def forget(self, run_id: str) -> None:
         """Nothing was kept."""
 
-    async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+    async def review(
+        self,
+        request: ReviewRequest,
+        *,
+        on_progress: OnProgress,
+        find_related: FindRelated,
+        look_up: LookUp = nothing_known,
+    ) -> Round:
         await self.meanwhile()
         if isinstance(self.result, ReviewFailed):
             raise self.result
@@ -225,9 +232,16 @@ async def test_related_work_is_published_and_never_the_paper_itself(
         async def forget(self, run_id: str) -> None:
             """Nothing was kept."""
 
-        async def review(self, request: ReviewRequest, *, on_progress: OnProgress, find_related: FindRelated) -> Round:
+        async def review(
+            self,
+            request: ReviewRequest,
+            *,
+            on_progress: OnProgress,
+            find_related: FindRelated,
+            look_up: LookUp = nothing_known,
+        ) -> Round:
             found.append([work.title for work in await find_related(request.manuscript)])
-            return await super().review(request, on_progress=on_progress, find_related=find_related)
+            return await super().review(request, on_progress=on_progress, find_related=find_related, look_up=look_up)
 
     looking = Looking()
     looking.answers = [a_round("accept"), a_round("revise"), a_round("accept"), a_round("accept")]
