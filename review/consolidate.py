@@ -43,7 +43,7 @@ def consolidated(
         questions=(),
         requested_changes=_changes(reports, outcome),
         scores=_scores(reports, outcome),
-        overall=round(outcome.overall, 1),
+        overall=round(outcome.overall, 2),
         confidence=round(median(r.confidence for r in reports), 1),
         disclosure=DISCLOSURE,
         agreements=_agreements(reports, outcome),

@@ -109,7 +109,7 @@ def _gaps(scores: Scores, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         Finding(
             id=f"{ABSENCE}.{seen.signal.key}",
             claim=f"Needed and not found ({seen.signal.key}): {seen.signal.ask}",
-            severity="major",
+            severity=seen.signal.gap,
             criterion=seen.signal.criterion,
             source=ABSENCE,
             place="whole work",

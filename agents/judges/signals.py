@@ -12,6 +12,9 @@ from msgspec import Struct
 
 from review.checks.facts import Facts, Passage
 from review.manuscript import Kind
+from review.report import Severity
+
+FEW_NUMBERS = 5  # telling numbers in tables under which the text need not repeat one
 
 
 class Signal(Struct, frozen=True, kw_only=True):
@@ -26,6 +29,7 @@ class Signal(Struct, frozen=True, kw_only=True):
     change: str  # what would supply it
     show: Callable[[Facts], tuple[Passage, ...]] = lambda _: ()
     needed: bool = False
+    gap: Severity = "major"  # how grave it is when something needed is missing
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -100,12 +104,23 @@ PAPER: tuple[Signal, ...] = (
             _part("results"),
             lambda f: len(f.results) / 2,
             lambda f: (f.numbers_in_text + 10 * f.tables_with_numbers) / 25,
+            lambda f: float(f.tables_with_numbers > 0 or f.tables_blank == 0),
         ),
         show=lambda f: f.results,
         good="States its results as numbers in a part of their own",
         ask="What are the measured results? No part with numbers carries the claims.",
         change="Report the results as numbers, with a table or figure, in a section of their own.",
         needed=True,
+        gap="critical",
+    ),
+    Signal(
+        key="results_told",
+        criterion="soundness",
+        weight=2,
+        share=lambda f: 1.0 if f.table_numbers < FEW_NUMBERS else f.table_numbers_told / 2,
+        good="Its text says the same numbers as its tables",
+        ask="Which of the tables' numbers does the text build on? None of them is repeated there as it is printed.",
+        change="Take the numbers that the text speaks of from the tables, as they are printed.",
     ),
     Signal(
         key="uncertainty",

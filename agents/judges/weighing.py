@@ -1,9 +1,11 @@
-"""Scores from signals and findings. Monotone: a further finding never raises any score.
+"""Scores from signals and findings. Monotone: a further finding never raises any score, a further grave one lowers it.
 
-A criterion earns 1 to 5 by its signals and loses by its findings; the overall score (1..10) is the weighted mean of the
-criteria, capped by the gravest finding and by every needed signal that is missing.
+A criterion earns 1 to 5 by its signals, and each finding takes a share of what it earned, so that there is room below
+however bad a work is already. The overall score (1..10) is the weighted mean of the criteria under a ceiling that the
+gravest finding sets and every further grave one, or needed signal that is missing, lowers.
 """
 
+import math
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -20,14 +22,15 @@ REACH = {
 }  # points above 1 that form alone can earn: it does not show an idea is new
 FULL_REACH = 4.0
 TOP = 8.0  # highest overall score: the rest of the scale is for those who can judge the idea
+KEPT_PER_POINT = 0.75  # share of what a criterion earned that one point of penalty leaves
 PENALTY = {"critical": 2.0, "major": 1.0, "minor": 0.2, "note": 0.0}
 MINOR_LIMIT = 1.0  # many small things never weigh more than one major one
-CAPS = {"critical": 3.0, "major": 5.5, "minor": 10.0, "note": 10.0}
-MISSING_CAP = 5.0  # overall, while something needed is missing
-NEXT_CAP = 0.4  # points by which each further grave finding or gap lowers the cap
-LEAST_CAP = 2.0
-OUTSIDE = 1.0  # how much milder a reviewer caps for a finding outside its own criteria
-FLOOR = 1.0
+CEILINGS = {"critical": 3.0, "major": 5.5}
+MISSING_CEILING = {"critical": 3.0, "major": 5.0}  # while something needed is missing, by how grave that is
+KEPT_PER_GRAVE = 0.85  # share of the room under the ceiling that each further grave finding or gap leaves
+SHARPNESS = 4  # how closely the overall score follows the lower one of mean and ceiling
+OUTSIDE = 1.0  # how much milder a reviewer's ceiling is for a finding outside its own criteria
+DIGITS = 2  # of an overall score: one would hide a difference between two poor works
 
 
 class Scores(Struct, frozen=True, kw_only=True):
@@ -49,10 +52,11 @@ def weigh(facts: Facts, kind: Kind, rubric: Rubric, findings: Sequence[Finding])
     deep = depth(facts, kind)
     return Scores(
         criteria={
-            key: max(
-                FLOOR,
-                1 + REACH.get(key, FULL_REACH) * _coverage(signals, key) * deep - _penalty(rubric, key, findings),
-            )
+            key: 1
+            + REACH.get(key, FULL_REACH)
+            * _coverage(signals, key)
+            * deep
+            * KEPT_PER_POINT ** _penalty(rubric, key, findings)
             for key in rubric.keys
         },
         seen=signals,
@@ -61,10 +65,11 @@ def weigh(facts: Facts, kind: Kind, rubric: Rubric, findings: Sequence[Finding])
 
 
 def overall(scores: Scores, rubric: Rubric, findings: Sequence[Finding], *, own: Sequence[str]) -> float:
-    """One number, 1..10; criteria in `own` count double."""
+    """One number, 1..10; criteria in `own` count double. Better criteria and fewer grave findings each raise it."""
     weights = {c.key: c.weight * (2 if c.key in own else 1) for c in rubric.criteria}
     mean = sum(scores.criteria[key] * weight for key, weight in weights.items()) / sum(weights.values())
-    return round(max(FLOOR, min(1 + (mean - 1) * (TOP - 1) / 4, _cap(scores, rubric, findings, own))), 1)
+    earned, room = (mean - 1) * (TOP - 1) / 4, _ceiling(scores, rubric, findings, own) - 1
+    return round(1 + _lower(earned, room), DIGITS)
 
 
 def mean_with_lens(scores: Scores, rubric: Rubric, lens: str) -> float:
@@ -85,11 +90,19 @@ def _penalty(rubric: Rubric, criterion: str, findings: Sequence[Finding]) -> flo
     return grave + min(MINOR_LIMIT, small)
 
 
-def _cap(scores: Scores, rubric: Rubric, findings: Sequence[Finding], own: Sequence[str]) -> float:
+def _ceiling(scores: Scores, rubric: Rubric, findings: Sequence[Finding], own: Sequence[str]) -> float:
+    """The highest overall score that the grave findings and gaps leave; infinite without any."""
     limits = [
-        CAPS[f.severity] + (0.0 if rubric.criterion(f.criterion).key in own else OUTSIDE)
+        CEILINGS[f.severity] + (0.0 if rubric.criterion(f.criterion).key in own else OUTSIDE)
         for f in findings
-        if f.severity in ("critical", "major")
+        if f.severity in CEILINGS
     ]
-    limits += [MISSING_CAP] * len(scores.missing)
-    return max(LEAST_CAP, min(limits, default=10.0) - NEXT_CAP * max(0, len(limits) - 1))
+    limits += [MISSING_CEILING[s.signal.gap] for s in scores.missing]
+    return 1 + (min(limits) - 1) * KEPT_PER_GRAVE ** (len(limits) - 1) if limits else math.inf
+
+
+def _lower(one: float, other: float) -> float:
+    """A smooth minimum of two positive numbers: never above either, and growing with both."""
+    if min(one, other) <= 0:
+        return 0.0
+    return float((one**-SHARPNESS + other**-SHARPNESS) ** (-1 / SHARPNESS))

@@ -1,13 +1,14 @@
 """Counted positive evidence: what a manuscript does provide, with passages a reviewer can cite."""
 
 import re
+from collections import Counter
 
 from msgspec import Struct
 
 from review.checks import abstract_numbers
 from review.checks.availability import LINK
 from review.checks.base import passage
-from review.checks.prose import numbers, prose_sentences, prose_spans
+from review.checks.prose import Number, numbers, prose_sentences, prose_spans
 from review.checks.structure import has_part
 from review.manuscript import Kind, Locator, Manuscript
 
@@ -79,6 +80,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     citations_per_1000_words: float
     tables: int
     tables_with_numbers: int
+    tables_blank: int  # tables whose cells were read and hold no number at all
+    table_numbers: int  # telling numbers (three digits or more) in table cells
+    table_numbers_told: int  # distinct ones among them that the text says once more
     figures: int
     figures_mentioned: int
     has_link: bool
@@ -104,6 +108,8 @@ def facts(manuscript: Manuscript, kind: Kind) -> Facts:
     good, stated = abstract_numbers.confirmed(manuscript) if kind == "paper" else ((), ())
     years = [r.year for r in manuscript.references if r.year]
     tables = [f for f in manuscript.floats if f.kind == "table"]
+    with_numbers = sum(any(next(numbers(c), None) for row in f.rows for c in row) for f in tables)
+    told, in_cells = _told_from_tables(manuscript)
     figures = [f for f in manuscript.floats if f.kind == "figure"]
     return Facts(
         words=words,
@@ -115,7 +121,10 @@ def facts(manuscript: Manuscript, kind: Kind) -> Facts:
         citations=len(manuscript.citations),
         citations_per_1000_words=round(len(manuscript.citations) / max(words, 1) * 1000, 1),
         tables=len(tables),
-        tables_with_numbers=sum(any(next(numbers(c), None) for row in f.rows for c in row) for f in tables),
+        tables_with_numbers=with_numbers,
+        tables_blank=sum(bool(f.rows) for f in tables) - with_numbers,
+        table_numbers=in_cells,
+        table_numbers_told=told,
         figures=len(figures),
         figures_mentioned=sum(_mentioned(text, f.label, f.start) for f in figures),
         has_link=any(LINK.search(text, s, e) for s, e in prose_spans(manuscript)),
@@ -175,6 +184,25 @@ def _best(text: str, hits: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _passage(manuscript: Manuscript, start: int, end: int) -> Passage:
     return Passage(quote=passage(manuscript, start, end), locator=manuscript.locate(start, end))
+
+
+def _told_from_tables(manuscript: Manuscript) -> tuple[int, int]:
+    """Distinct telling numbers that stand in a cell and once more in the text, and how many cells hold one.
+
+    The text of a PDF holds its tables too, so a number counts as told when it stands there more often than in cells.
+    """
+    tables = [f for f in manuscript.floats if f.kind == "table"]
+    cells = Counter(abs(n.value) for f in tables for row in f.rows for c in row for n in numbers(c) if _telling(n))
+    said = Counter(
+        abs(n.value) for s, e in prose_spans(manuscript) for n in numbers(manuscript.text, s, e) if _telling(n)
+    )
+    return sum(said[value] > often for value, often in cells.items()), cells.total()
+
+
+def _telling(number: Number) -> bool:
+    """Whether a number is unlikely to stand somewhere else by chance: three digits or more, and no year."""
+    year = number.decimals == 0 and 1900 <= abs(number.value) < 2100
+    return len(number.value.as_tuple().digits) >= 3 and not year
 
 
 def _mentioned(text: str, label: str, start: int) -> bool:
