@@ -21,13 +21,18 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor", "note")
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """What an answer cost. Tokens are zero for a judge without a model."""
+    """What an answer cost. Tokens are zero for a judge without a model.
+
+    `cost` is money in `currency`, and None when no price is known for a model that was asked.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_tokens: int = 0
     seconds: float = 0.0
     calls: int = 0
+    cost: float | None = None
+    currency: str = ""
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -36,7 +41,15 @@ class Usage(Struct, frozen=True, kw_only=True):
             cached_tokens=self.cached_tokens + other.cached_tokens,
             seconds=self.seconds + other.seconds,
             calls=self.calls + other.calls,
+            cost=_sum_of_costs(self, other),
+            currency=self.currency or other.currency,
         )
+
+
+def _sum_of_costs(one: Usage, other: Usage) -> float | None:
+    """Nothing asked costs nothing; one unknown cost makes the sum unknown."""
+    known = [u.cost for u in (one, other) if u.calls]
+    return round(sum(c for c in known if c is not None), 6) if known and None not in known else None
 
 
 class ScreenFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -168,6 +181,7 @@ class Report(Struct, frozen=True, kw_only=True):
     confidence: float  # 1..5
     usage: Usage = Usage()
     dropped: tuple[str, ...] = ()  # claims removed by the quote check, each with the reason
+    demoted: tuple[str, ...] = ()  # claims kept as notes because nothing shows them, each with the reason
     disclosure: str = ""  # how the report was made, in a sentence for readers
     agreements: tuple[str, ...] = ()  # chair only: what the reviewers agree on
     splits: tuple[Split, ...] = ()  # chair only: where they disagree
@@ -305,6 +319,7 @@ class Round(Struct, frozen=True, kw_only=True):
     mode: str = ""
     usage: Usage = Usage()
     panel: Panel | None = None  # how the reviewers were chosen
+    adjudication: Adjudication | None = None  # the further look at a contested round
     grounding: Grounding | None = None
 
 
