@@ -6,7 +6,11 @@ from torch import Tensor
 
 
 class Constraint(Protocol):
-    """What one sequence may say next. Stateful, on the CPU, used by one thread at a time."""
+    """What one sequence may say next. Stateful, on the CPU, used by one thread at a time.
+
+    For every step of a sequence the engine asks, in this order: `done` (then the sequence ends), `closing` with the
+    tokens that are left, `mask`, and after sampling `accept`. A token that ends the sequence is not accepted.
+    """
 
     def mask(self, out: Tensor) -> bool:
         """Write the allowed tokens into `out`, an int32 row of ceil(V/32) words, lowest bit first.
