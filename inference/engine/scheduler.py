@@ -110,6 +110,7 @@ class Scheduler:
             self._publish(sequence)
 
     def _schedule(self, sequence: Sequence, draft: _Draft) -> None:
+        sequence.extend_keys(self.pool)
         self._adopt(sequence)
         if self._awaits_another(sequence):
             return
@@ -195,7 +196,6 @@ class Scheduler:
 
     def _publish(self, sequence: Sequence) -> None:
         size = self.pool.page_size
-        sequence.extend_keys(self.pool)
         for index in range(sequence.published, sequence.computed // size):
             key = sequence.keys[index]
             self._drop_claim(key, sequence)

@@ -14,12 +14,13 @@ SIZE = 4
 
 @dataclass
 class Rig:
-    """A scheduler whose model answers the token 7, and a record of what every page was written with."""
+    """A scheduler whose model answers `run` tokens 7 at a time, and a record of what every page was written with."""
 
     pages: int = 12
     budget: int = 8
     running: int = 4
     patience: int = 16
+    run: int = 1
     wanted: dict[int, int] = field(default_factory=dict)
     sequences: list[Sequence] = field(default_factory=list)
 
@@ -49,8 +50,9 @@ class Rig:
         self.scheduler.commit(plan)
         for chunk in plan.chunks:
             if chunk.last:
-                chunk.sequence.tokens.append(7)
-                if chunk.sequence.generated == self.wanted[chunk.sequence.number]:
+                missing = self.wanted[chunk.sequence.number] - chunk.sequence.generated
+                chunk.sequence.tokens += [7] * min(missing, self.run)
+                if missing <= self.run:
                     self.scheduler.remove(chunk.sequence)
         self.computed_tokens += plan.tokens
         held = {page for sequence in self.scheduler.running for page in sequence.pages}
@@ -83,7 +85,7 @@ PROMPT = st.one_of(
     st.builds(lambda cut, own: [3] * cut + own, st.integers(1, 18), st.lists(st.integers(0, 1), max_size=4)),
 )
 EVENT = st.one_of(
-    st.tuples(st.just("submit"), PROMPT, st.integers(1, 12)),
+    st.tuples(st.just("submit"), PROMPT, st.integers(1, 16)),
     st.tuples(st.just("cancel"), st.integers(0, 99), st.just(0)),
     st.tuples(st.just("steps"), st.integers(1, 4), st.just(0)),
 )
@@ -96,9 +98,10 @@ EVENT = st.one_of(
     budget=st.integers(4, 24),
     running=st.integers(1, 4),
     patience=st.integers(0, 3),
+    run=st.integers(1, 6),
 )
-def test_every_request_ends_within_the_budget_and_no_page_leaks(events, pages, budget, running, patience):
-    rig = Rig(pages, budget, running, patience)
+def test_every_request_ends_within_the_budget_and_no_page_leaks(events, pages, budget, running, patience, run):
+    rig = Rig(pages, budget, running, patience, run)
     for kind, value, answer in events:
         if kind == "submit":
             rig.submit(value, answer)
@@ -170,3 +173,15 @@ def test_a_leader_that_leaves_is_followed_by_the_next():
     rig.scheduler.remove(leader)
     rig.finish()
     assert follower.cached == 8
+
+
+def test_a_preempted_answer_is_not_in_the_plan_that_took_its_pages():
+    rig = Rig(pages=7, budget=24)
+    old, young = rig.submit([1, 1], answer=20), rig.submit([2, 2], answer=20)
+    for _ in range(6):
+        rig.step()
+    old.tokens += [7] * 10
+    plan = rig.step()
+    assert [chunk.sequence for chunk in plan.chunks] == [old]
+    assert young.status is Status.WAITING
+    rig.finish()
