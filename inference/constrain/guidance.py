@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 Kind = Literal["json_schema", "json_object", "regex", "choice", "lark"]
 Source = str | dict[str, Any] | Sequence[str]
 
-COMPACT: "JsonCompileOptions" = {
+# nothing but the value, so that no answer ends in endless blanks
+COMPACT: "JsonCompileOptions" = {"whitespace_flexible": False}
     "whitespace_flexible": False
 }  # nothing but the value: an answer cannot end in endless blanks
 SLACK = 8  # tokens kept in hand, for content whose end turns out a little longer than its beginning promised
