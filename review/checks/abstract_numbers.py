@@ -11,7 +11,7 @@ from review.checks.grid import cell_numbers, comparable, grid
 from review.checks.prose import Number, Span, abstract_span, numbers, prose_spans, sections_named
 from review.manuscript import Float, Kind, Manuscript
 
-_FRAMING = (
+FRAMING = (
     r"^(?:abstract|introduction|conclusions?\b|concluding|summary|discussion and conclusion|background|related work"
     r"|literature|motivation|preliminar)"
 )
@@ -35,16 +35,16 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
     if span is None:
         return unclear("No abstract could be told apart, so its numbers cannot be compared.")
     planned = kind == "proposal"
-    wanted = _is_planned if planned else _is_result
+    wanted = _is_planned if planned else is_result
     claims = [n for n in numbers(manuscript.text, *span) if wanted(manuscript.text, n)]
     if not claims:
         return nothing("The abstract states no number that the text would have to show.")
-    framing = [] if planned else [(s.start, s.end) for s in sections_named(manuscript, _FRAMING) if s.level == 1]
-    body = tuple(_outside(manuscript, [span, *framing]))
+    framing = [] if planned else [(s.start, s.end) for s in sections_named(manuscript, FRAMING) if s.level == 1]
+    body = tuple(outside(manuscript, [span, *framing]))
     if sum(end - start for start, end in body) < 1500:
         return unclear("Too little text besides abstract, introduction and conclusion was recognised.", len(claims))
-    evidence = _evidence(manuscript, body)
-    derived = [] if planned else _derived(manuscript)
+    evidence = evidence_in(manuscript, body)
+    derived = [] if planned else derived_from(manuscript)
     missing = [n for n in claims if not supported(n, evidence, derived)]
     where = "plan" if planned else "results"
     return Examined(
@@ -59,10 +59,10 @@ def confirmed(manuscript: Manuscript) -> tuple[tuple[Number, ...], tuple[Number,
     span = abstract_span(manuscript)
     if span is None:
         return (), ()
-    claims = [n for n in numbers(manuscript.text, *span) if _is_result(manuscript.text, n)]
-    framing = [(s.start, s.end) for s in sections_named(manuscript, _FRAMING) if s.level == 1]
-    evidence = _evidence(manuscript, tuple(_outside(manuscript, [span, *framing])))
-    derived = _derived(manuscript)
+    claims = [n for n in numbers(manuscript.text, *span) if is_result(manuscript.text, n)]
+    framing = [(s.start, s.end) for s in sections_named(manuscript, FRAMING) if s.level == 1]
+    evidence = evidence_in(manuscript, tuple(outside(manuscript, [span, *framing])))
+    derived = derived_from(manuscript)
     return tuple(n for n in claims if supported(n, evidence, derived)), tuple(claims)
 
 
@@ -73,7 +73,7 @@ class Shown(Struct, frozen=True):
     cell: bool
 
 
-def _evidence(manuscript: Manuscript, body: tuple[Span, ...]) -> list[Shown]:
+def evidence_in(manuscript: Manuscript, body: tuple[Span, ...]) -> list[Shown]:
     """Numbers of the reporting text without those of headings, and numbers of table cells."""
     headings = [(s.start, s.body) for s in manuscript.sections]
     shown = [
@@ -100,7 +100,7 @@ def supported(claim: Number, evidence: list[Shown], derived: list[Decimal]) -> b
     return any(claim.agrees(change, change) for change in derived)
 
 
-def _is_result(text: str, number: Number) -> bool:
+def is_result(text: str, number: Number) -> bool:
     """Percentages, decimals, large numbers and ones with a unit; not years, names, versions or settings (p = 97)."""
     if number.percent:
         return not re.search(
@@ -128,7 +128,7 @@ def _around(text: str, number: Number) -> str:
     return text[max(0, number.start - 14) : number.start] if number.start else ""
 
 
-def _outside(manuscript: Manuscript, left_out: list[Span]) -> Iterator[Span]:
+def outside(manuscript: Manuscript, left_out: list[Span]) -> Iterator[Span]:
     """Running text that lies in none of these spans."""
     for start, end in prose_spans(manuscript):
         at = start
@@ -146,7 +146,7 @@ def _tables(manuscript: Manuscript) -> Iterator[Float]:
     return (f for f in manuscript.floats if f.kind == "table" and f.rows)
 
 
-def _derived(manuscript: Manuscript) -> list[Decimal]:
+def derived_from(manuscript: Manuscript) -> list[Decimal]:
     """Changes between cells that a reader would compare: against the baseline, or side by side under one heading."""
     changes: list[Decimal] = []
     for table in _tables(manuscript):
@@ -187,7 +187,7 @@ def _draft(manuscript: Manuscript, number: Number, abstract: Span) -> Draft:
         claim=claim,
         severity="minor" if unread else "major",
         criterion="soundness",
-        span=_phrase(manuscript.text, number, abstract),
+        span=phrase_around(manuscript.text, number, abstract),
         place="Abstract",
         fix=f"Show where {printed} comes from (table, row and computation), or correct the abstract.",
     )
@@ -199,13 +199,13 @@ def _contradicted(manuscript: Manuscript, number: Number, abstract: Span) -> Dra
         claim=f"The abstract states {printed}, but nothing else in the proposal does.",
         severity="major",
         criterion="plan",
-        span=_phrase(manuscript.text, number, abstract),
+        span=phrase_around(manuscript.text, number, abstract),
         place="Abstract",
         fix=f"Say where {printed} comes from, or correct the abstract to what the plan says.",
     )
 
 
-def _phrase(text: str, number: Number, abstract: Span) -> Span:
+def phrase_around(text: str, number: Number, abstract: Span) -> Span:
     """Some words around a number, enough to find it by eye."""
     start, end = max(abstract[0], number.start - 90), min(abstract[1], number.end + 60)
     if start > abstract[0]:

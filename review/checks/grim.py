@@ -14,13 +14,14 @@ _MEAN = re.compile(
 _SIZE = re.compile(r"\b[nN]\s?=\s?(?P<n>\d{1,5})\b")
 # Only answers given in whole steps can be tested: scales, counts, ages in years.
 _WHOLE = re.compile(
-    r"\b(?:likert|\d-point|rating scale|rated|ratings?|questionnaire|survey|items?|participants"
-    r"|respondents|years old|age)\b",
+    r"\b(?:likert|\d-point|(?:five|six|seven|nine|ten)-point|rating scale|rated|ratings?|whole[- ]number"
+    r"|years old|years of age|age)\b",
     re.IGNORECASE,
 )
+# Averages of averages, and measures that are read off an instrument, need not be whole.
 _ITEMS = re.compile(
-    r"\b(?:composite|averaged over|mean of the \w+ items|\d+ items|\d+-item|subscale"
-    r"|milliseconds|seconds|ms)\b",
+    r"\b(?:composite|averaged (?:over|across)|mean of the \w+ items|\w+ items|\w+-item|subscales?"
+    r"|index|ratio|rates?|accuracy|times?|(?:milli)?seconds?|minutes?|hours?|ms|percent|kg|cm|mm|weighted|normali[sz]ed)\b|%",
     re.IGNORECASE,
 )
 
@@ -31,10 +32,9 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     seen = 0
     for span in prose_sentences(manuscript):
         sentence = manuscript.text[slice(*span)]
-        sizes = _SIZE.findall(sentence)
-        if len(set(sizes)) != 1 or not _WHOLE.search(sentence) or _ITEMS.search(sentence):
+        size = whole_answers(sentence)
+        if size is None:
             continue
-        size = int(sizes[0])
         for match in _MEAN.finditer(sentence):
             decimals = len(match["mean"].partition(".")[2])
             if size == 0 or size >= 10**decimals:
@@ -45,6 +45,14 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     if not seen:
         return nothing("No mean of whole-number answers is printed together with a sample size small enough to test.")
     return Examined(examined=seen, summary=f"{seen} means tested, {len(drafts)} impossible.", drafts=tuple(drafts))
+
+
+def whole_answers(sentence: str) -> int | None:
+    """The sample size when the sentence gives exactly one and speaks of answers in whole steps, else None."""
+    sizes = set(_SIZE.findall(sentence))
+    if len(sizes) != 1 or not _WHOLE.search(sentence) or _ITEMS.search(sentence):
+        return None
+    return int(sizes.pop())
 
 
 def possible(mean: str, size: int) -> bool:
@@ -74,8 +82,7 @@ def _draft(mean: str, size: int, _match: tuple[int, int], span: tuple[int, int])
 CHECK = Check(
     id="grim",
     title="Means of whole numbers are possible",
-    method="For means of ratings, counts or ages with n in the same sentence: looks for a whole total "
-    "that rounds to the mean.",
+    method="For means of ratings or ages with n in the same sentence: looks for a whole total that rounds to the mean.",
     limits="Means over several items per person are left alone; a sentence must give exactly one n.",
     alarm_rate="by arithmetic none when the answers really are whole numbers.",
     examine=examine,

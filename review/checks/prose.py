@@ -58,6 +58,17 @@ def numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Numbe
         yield Number(value, decimals, bool(match["percent"]), begin, match.end())
 
 
+def one_slip(one: Decimal, other: Decimal) -> bool:
+    """Whether two printed numbers differ in one digit, or by two neighbouring digits swapped."""
+    a, b = f"{abs(one):f}", f"{abs(other):f}"
+    if len(a) != len(b):
+        return False
+    places = [i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y]
+    if len(places) == 2 and "." not in (a[places[0]], b[places[0]]):
+        return sorted(a) == sorted(b) and not a[places[0] + 1 : places[1]].strip(".")
+    return len(places) == 1
+
+
 @lru_cache(maxsize=64)
 def sentences(text: str, start: int, end: int) -> tuple[Span, ...]:
     """Spans of sentences in `text[start:end]`; blank lines and list items end one too."""
