@@ -8,7 +8,10 @@ from typing import Literal
 import torch
 from tokenizers import Tokenizer
 
+from inference.attention.base import Attention
+from inference.attention.cpu import CpuAttention
 from inference.attention.reference import ReferenceAttention
+from inference.model.layers import Held, linear_maker
 from inference.model.spec import CheckpointError, Config, ModelSpec, read_spec
 from inference.model.transformer import Transformer
 from inference.model.weights import SafetensorsSource
@@ -28,7 +31,7 @@ class Loaded:
     bos_id: int | None
     special: dict[str, str]  # bos_token, eos_token, pad_token as the template knows them
     context: int  # longest sequence, in tokens
-    weights: str = "fp32"  # how they are held: bf16, fp32 or int8
+    weights: Held = "fp32"  # how they are held
     folder: Path = field(default_factory=Path)
 
 
@@ -39,8 +42,10 @@ def load(path_or_id: str | Path, *, dtype: DType = "auto", device: str = "auto")
     spec = read_spec(config)
     place = choose_device(device)
     held, compute = choose_dtype(dtype, spec, place)
+    if held == "int8" and spec.moe is not None and place.type == "cuda":
+        raise CheckpointError("int8 experts are computed on the CPU only; use --dtype bf16 on CUDA")
     source = SafetensorsSource(folder, spec, compute, place)
-    model = Transformer(spec, source, ReferenceAttention())
+    model = Transformer(spec, source, choose_attention(spec, compute, place), linear_maker(held, place))
     template, special = _template(folder)
     return Loaded(
         name=folder.name if Path(path_or_id).exists() else str(path_or_id),
@@ -89,7 +94,14 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
-def choose_dtype(dtype: DType, spec: ModelSpec, device: torch.device) -> tuple[str, torch.dtype]:
+def choose_attention(spec: ModelSpec, dtype: torch.dtype, device: torch.device) -> Attention:
+    """The fastest backend that this device and this model can have."""
+    if device.type == "cpu":
+        return CpuAttention(kernel=dtype == torch.bfloat16 and spec.head_dim % 16 == 0)
+    return ReferenceAttention()
+
+
+def choose_dtype(dtype: DType, spec: ModelSpec, device: torch.device) -> tuple[Held, torch.dtype]:
     """How weights are held, and the dtype of the computation. float16 checkpoints are computed in bfloat16."""
     if dtype == "auto":
         dtype = "fp32" if spec.dtype == "float32" or not _has_bfloat16(device) else "bf16"

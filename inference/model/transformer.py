@@ -42,7 +42,7 @@ class Layer:
         self.output = _fused(source, prefix, ("output",), make, bias=outward)
         self.mlp: Mlp | MoE
         if spec.moe is not None and spec.sparse(number):
-            self.mlp = MoE(spec.moe, source.get(f"{prefix}router"), *source.experts(number))
+            self.mlp = MoE(spec.moe, source.get(f"{prefix}router"), *source.experts(number), make)
         else:
             gate_up = _fused(source, prefix, ("gate", "up"), make, bias=spec.mlp_bias)
             self.mlp = Mlp(gate_up, _fused(source, prefix, ("down",), make, bias=spec.mlp_bias))

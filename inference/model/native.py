@@ -1,0 +1,144 @@
+"""Compiles and binds native.c, where a C compiler and the processor allow; `library()` is None everywhere else.
+
+The library is built once per source, compiler and processor, and kept in the user's cache folder. It shares torch's
+OpenMP runtime, so that its threads are torch's threads.
+"""
+
+import ctypes
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+SOURCE = Path(__file__).with_name("native.c")
+FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp", "-shared", "-fPIC")
+PANEL = 64  # weight rows that lie together; as in native.c
+BUILD_SECONDS = 60
+
+log = logging.getLogger(__name__)
+
+
+class Library:
+    """The kernels, called with tensors."""
+
+    def __init__(self, path: Path) -> None:
+        loaded = ctypes.CDLL(str(path))
+        pointer, long, number = ctypes.c_void_p, ctypes.c_long, ctypes.c_int
+        self._linear: Any = loaded.linear
+        self._linear.argtypes = [pointer] * 5 + [long] * 3 + [number]
+        self._linear.restype = None
+        self._attend: Any = loaded.attend
+        self._attend.argtypes = [pointer] * 8 + [long] * 6 + [ctypes.c_float, number]
+        self._attend.restype = number
+
+    def linear(self, x: Tensor, packed: Tensor, scale: Tensor | None, bias: Tensor | None, width: int) -> Tensor:
+        """x [T, in] bfloat16 times a weight packed by `pack`, to [T, width]."""
+        x = x.contiguous()
+        out = x.new_empty(x.shape[0], width)
+        self._linear(
+            x.data_ptr(),
+            packed.data_ptr(),
+            None if scale is None else scale.data_ptr(),
+            None if bias is None else bias.data_ptr(),
+            out.data_ptr(),
+            x.shape[0],
+            x.shape[1],
+            width,
+            torch.get_num_threads(),
+        )
+        return out
+
+    def attend(
+        self,
+        query: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        pages: Tensor,
+        who: tuple[Tensor, Tensor, Tensor],
+        out: Tensor,
+    ) -> None:
+        """Attention of the tokens `who` (rows of query, their sequences, keys they see; int64) written to their rows."""
+        token, sequence, visible = who
+        _, size, kv_heads, dim = keys.shape
+        failed = self._attend(
+            query.data_ptr(),
+            keys.data_ptr(),
+            values.data_ptr(),
+            pages.data_ptr(),
+            token.data_ptr(),
+            sequence.data_ptr(),
+            visible.data_ptr(),
+            out.data_ptr(),
+            token.shape[0],
+            pages.shape[1],
+            size,
+            query.shape[1],
+            kv_heads,
+            dim,
+            dim**-0.5,
+            torch.get_num_threads(),
+        )
+        if failed:
+            raise MemoryError("no memory for the scores of attention")
+
+
+def pack(weight: Tensor) -> Tensor:
+    """[out, in] to [panels, in / 2, 64, 2]: the order in which the kernel reads. `in` must be even."""
+    rows, width = weight.shape
+    panels = -(-rows // PANEL)
+    if rows % PANEL:
+        weight = torch.cat((weight, weight.new_zeros(panels * PANEL - rows, width)))
+    return weight.view(panels, PANEL, width // 2, 2).transpose(1, 2).contiguous()
+
+
+@cache
+def library() -> Library | None:
+    """The kernels, built if need be; None when this machine cannot have them."""
+    compiler = shutil.which("gcc") or shutil.which("cc")
+    flags = _processor()
+    if compiler is None or "avx512_bf16" not in flags:
+        return None
+    version = subprocess.run([compiler, "--version"], capture_output=True, check=False, timeout=BUILD_SECONDS).stdout
+    key = hashlib.sha256(SOURCE.read_bytes() + version + flags.encode() + repr(FLAGS).encode()).hexdigest()[:16]
+    try:
+        path = Path.home() / ".cache" / "aixiv-inference" / f"native-{key}.so"
+        if not path.exists():
+            _build(compiler, path)
+        return Library(path)
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        log.warning("CPU kernels could not be built, torch's are used: %s", error)
+        return None
+
+
+def _build(compiler: str, path: Path) -> None:
+    """Compile beside the goal and move there, so that two processes never load half a library."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".so")
+    os.close(handle)
+    built = subprocess.run(
+        [compiler, *FLAGS, "-o", unfinished, str(SOURCE), "-lm"],
+        capture_output=True,
+        check=False,
+        timeout=BUILD_SECONDS,
+    )
+    if built.returncode:
+        Path(unfinished).unlink()
+        raise OSError(built.stderr.decode(errors="replace")[:500])
+    Path(unfinished).replace(path)
+
+
+def _processor() -> str:
+    """What the processor can do, as Linux tells; empty elsewhere."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    return next((line for line in text.splitlines() if line.startswith("flags")), "")

@@ -1,0 +1,77 @@
+"""The CPU kernels and every other way to hold a weight give the product, up to the rounding of the form."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from inference.attention.cpu import CpuAttention
+from inference.attention.reference import ReferenceAttention
+from inference.model import native
+from inference.model.layers import Int8Linear, LinearMaker, PackedLinear, PlainLinear, linear_maker, quantised
+from inference.model.step import KVPool, Step
+
+CPU = torch.device("cpu")
+
+
+def normal(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("make", [linear_maker("bf16", CPU), PackedLinear, PlainLinear])
+@pytest.mark.parametrize(("tokens", "rows", "width"), [(1, 64, 32), (3, 200, 96), (17, 65, 34), (200, 7, 128)])
+def test_bfloat16_product(make: LinearMaker, tokens: int, rows: int, width: int) -> None:
+    weight, bias = normal(rows, width).bfloat16(), normal(rows, seed=1).bfloat16()
+    x = normal(tokens, width, seed=2).bfloat16()
+    exact = functional.linear(x.double(), weight.double(), bias.double())
+    assert (make(weight, bias)(x) - exact).abs().max() < 0.005 * exact.abs().max()
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_int8_product(kernel: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not kernel:
+        monkeypatch.setattr(native, "library", lambda: None)
+    weight, bias = normal(130, 64).bfloat16(), normal(130, seed=1).bfloat16()
+    whole, scale = quantised(weight)
+    held = whole.double() * scale.unsqueeze(1)
+    assert (held - weight).abs().max() <= scale.max() / 2 * 1.001
+    for tokens in (1, 9):
+        x = normal(tokens, 64, seed=2).bfloat16()
+        exact = functional.linear(x.double(), held, bias.double())
+        assert (Int8Linear(weight, bias)(x) - exact).abs().max() < 0.01 * exact.abs().max()
+
+
+def test_a_tokens_product_is_bitwise_the_same_in_any_company() -> None:
+    linear = linear_maker("bf16", CPU)(normal(100, 64).bfloat16(), None)
+    x = normal(23, 64, seed=1).bfloat16()
+    together = linear(x)
+    if native.library() is not None:
+        assert all(torch.equal(linear(x[t : t + 1])[0], together[t]) for t in range(23))
+
+
+@pytest.mark.parametrize("block", [1, 4])
+@pytest.mark.parametrize("heads", [(4, 2, 32), (6, 6, 16), (8, 2, 128)])
+def test_attention_in_place_equals_the_reference(block: int, heads: tuple[int, int, int]) -> None:
+    """Four sequences in one step: decode, decode, a short chunk behind a prefix, a long one."""
+    queries, lengths = [1, 1, 4, 20], [1, 77, 36, 20]
+    starts = torch.tensor([0, 1, 2, 6, 26], dtype=torch.int32)
+    count, kv_heads, dim = heads
+    keys, values = normal(1, 40, 8, kv_heads, dim).bfloat16(), normal(1, 40, 8, kv_heads, dim, seed=1).bfloat16()
+    table = torch.randperm(40, generator=torch.Generator().manual_seed(2)).to(torch.int32).view(4, 10)
+    positions = [torch.arange(length - n, length) for n, length in zip(queries, lengths, strict=True)]
+    nothing = torch.zeros(26, dtype=torch.int64)
+    step = Step(
+        ids=nothing,
+        positions=torch.cat(positions),
+        slots=nothing,
+        pages=table,
+        kv_lens=torch.tensor(lengths, dtype=torch.int32),
+        query_starts=starts,
+        rows=nothing,
+        block=block,
+    )
+    query = normal(26, count, dim, seed=3).bfloat16()
+    expected = ReferenceAttention().prepare(step, KVPool(keys.float(), values.float()))(query.float(), 0)
+    for kernel in (True, False):
+        found = CpuAttention(kernel=kernel).prepare(step, KVPool(keys, values))(query, 0)
+        assert (found - expected).abs().max() < 0.02
