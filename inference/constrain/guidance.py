@@ -19,8 +19,6 @@ Source = str | dict[str, Any] | Sequence[str]
 
 # nothing but the value, so that no answer ends in endless blanks
 COMPACT: "JsonCompileOptions" = {"whitespace_flexible": False}
-    "whitespace_flexible": False
-}  # nothing but the value: an answer cannot end in endless blanks
 SLACK = 8  # tokens kept in hand, for content whose end turns out a little longer than its beginning promised
 UNKNOWN_JUMP = 16  # tokens by which one token may lengthen the end of a grammar we cannot measure
 STRUCTURAL = b'"\\{}[]<>:,'
