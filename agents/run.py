@@ -16,6 +16,7 @@ from agents.port import Embed, FindRelated, LookUp, OnProgress, ReviewFailed, Re
 from agents.progress import FAN_OUTS, STEPS, ProgressCounter, finished_units, units_of
 from agents.state import (
     ReviewState,
+    adjudication_of,
     ballots_of,
     checks_of,
     comparison_of,
@@ -78,8 +79,8 @@ class GraphReviewer:
             retryable = isinstance(failure, InferenceUnavailable)
             raise ReviewFailed(f"The screen cannot be finished: {failure}", retryable=retryable) from failure
         except TimeoutError as failure:
-            reason = f"The review did not end within {request.deadline_seconds:g} seconds."
-            raise ReviewFailed(reason, retryable=True) from failure
+            reason = f"The review did not end within {request.deadline_seconds:g} seconds (AIXIV_REVIEW_SECONDS)."
+            raise ReviewFailed(reason, retryable=False) from failure
         except CHECKPOINT_ERRORS as failure:
             raise ReviewFailed(f"The checkpoint database is away: {failure}", retryable=True) from failure
         except Exception as failure:
@@ -187,4 +188,5 @@ def _round(request: ReviewRequest, values: ReviewState) -> Round:
         usage=_usage(values),
         panel=panel_of(values),
         grounding=grounding_of(values),
+        adjudication=adjudication_of(values),
     )

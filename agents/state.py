@@ -100,6 +100,11 @@ def reports_of(state: ReviewState, roles: Sequence[str]) -> tuple[Report, ...]:
     return tuple(msgspec.convert(reports[role], Report) for role in roles if role in reports)
 
 
+def absences_of(state: ReviewState) -> dict[str, str]:
+    """Why a reviewer delivered nothing that can be used, by role."""
+    return {role: answer["absent"] for role, answer in state.get("answers", {}).items() if "absent" in answer}
+
+
 def meta_of(state: ReviewState) -> Report | None:
     """The chair's report on the reports, when there is one."""
     raw = state.get("meta")

@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     llm_base_url: str = Field("", description="OpenAI-compatible server for the language-model judge")
     llm_api_key: SecretStr = Field(SecretStr(""), description="key for that server")
     llm_model: str = Field("", description="model name to ask that server for")
+    llm_models: dict[Literal["chair", "specialist", "voter", "screen"], str] = Field(
+        {}, description="JSON object: a model of its own for a role; a track's choice comes first"
+    )
+    llm_prices: str = Field("", description="TOML file with money per million tokens by model; empty: no cost is told")
+    llm_record: str = Field("", description="file to which every question to the model and its answer is added")
+    llm_replay: str = Field("", description="such a file to answer from; no server is asked")
     judge: Literal["auto", "evidence", "language-model"] = Field(
         "auto", description="auto: language-model when llm_base_url is set, else evidence"
     )
@@ -49,6 +55,7 @@ class Settings(BaseSettings):
     parse_seconds: int = Field(120, ge=1, description="time a parse may take")
     parse_memory_bytes: int = Field(2 * 2**30, ge=2**28, description="memory a parse may take, bytes")
     review_seconds: int = Field(1800, ge=1, description="deadline of one review run")
+    review_tokens: int = Field(2_000_000, ge=1, description="tokens one review run may cost")
     submissions_per_day: int = Field(200, ge=1, description="versions one owner may submit in a day")
     worker_concurrency: int = Field(2, ge=1, description="jobs one worker runs at a time")
     registration: Literal["closed", "open"] = Field(
@@ -76,7 +83,7 @@ class Settings(BaseSettings):
         """Which judge these settings mean."""
         if self.judge != "auto":
             return self.judge
-        return "language-model" if self.llm_base_url else "evidence"
+        return "language-model" if self.llm_base_url or self.llm_replay else "evidence"
 
     def with_secrets(self) -> "Settings":
         """These settings with every missing secret made and remembered in the data folder."""

@@ -5,9 +5,10 @@ Fails closed: missing ballots, an unclear screen, a critical finding beside acce
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
@@ -16,6 +17,7 @@ from msgspec import Struct
 from review.adjudication import resolution_told
 from review.report import CHAIR, Adjudication, Ballot, Comparison, Outcome, Recommendation, Report, Screening
 
+NOBODY: Mapping[str, str] = MappingProxyType({})
 SPLIT_REJECTS = 2  # rejects beside just enough accepts that make a vote contested
 
 
@@ -92,10 +94,12 @@ def recommend(
     round_number: int,
     reviewers: int | None = None,
     adjudication: Adjudication | None = None,
+    absences: Mapping[str, str] = NOBODY,
 ) -> Recommendation:
     """Map a round to accept, revise, reject or hold, with the reasons a person would want to read.
 
-    `reviewers` is how many reports a complete round has, where a chair made the panel. A report by the chair itself is
+    `reviewers` is how many reports a complete round has, where a chair made the panel; `absences` says by role why one
+    delivered none. A report by the chair itself is
     no reviewer's: it is neither counted nor measured.
     """
     reports = tuple(r for r in reports if r.role != CHAIR)
@@ -103,6 +107,10 @@ def recommend(
     valid = [b for b in ballots if b.valid and b.vote]
     accepts = sum(b.vote == "accept" for b in valid)
     holds = tuple(_hold_reasons(policy, screening, screening_waived, reports, expected, len(valid), accepts))
+    if holds and not _blocked(screening, screening_waived):
+        holds += tuple(f"Reviewer '{role}': {reason}." for role, reason in sorted(absences.items()))
+        if len(valid) < policy.quorum:
+            holds += tuple(dict.fromkeys(b.reason for b in ballots if not b.valid))
     cause = contested(policy, reports, ballots)
     outcome, reasons = _decide(policy, valid, comparison, round_number)
     if cause:
@@ -161,6 +169,10 @@ def _decide(
     return "revise", (tally,)
 
 
+def _blocked(screening: Screening, waived: bool) -> bool:
+    return screening.verdict != "clear" and not waived
+
+
 def _hold_reasons(
     policy: Policy,
     screening: Screening,
@@ -170,7 +182,7 @@ def _hold_reasons(
     valid: int,
     accepts: int,
 ) -> Iterator[str]:
-    if screening.verdict != "clear" and not waived:
+    if _blocked(screening, waived):
         yield f"The screen says {screening.verdict}: {screening.reason}"
         return
     if len(reports) < expected:
@@ -183,6 +195,7 @@ def _hold_reasons(
     if critical:
         yield f"A critical finding stands beside accepting votes: {critical[0].claim}"
     for report in reports:
-        own = sum(f.source == report.role for f in report.weaknesses)
-        if len(report.dropped) > own:
-            yield f"Most of what reviewer '{report.role}' claims is not in the manuscript, and the votes build on it."
+        own = sum(f.source == report.role for f in report.weaknesses) - len(report.demoted)
+        if len(report.dropped) + len(report.demoted) > max(0, own):
+            what = "is not in the manuscript" if report.dropped else "rests on nothing that can be looked up"
+            yield f"Most of what reviewer '{report.role}' claims {what}, and the votes build on it."

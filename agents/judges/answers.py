@@ -1,6 +1,7 @@
 """What a language model may answer: the shapes, their JSON schemas, and how a raw answer is read."""
 
 import re
+import unicodedata
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -19,6 +20,8 @@ Points10 = Annotated[float, Meta(ge=1, le=10)]
 RoleKey = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{2,30}$")]
 Subfield = Annotated[str, Meta(min_length=2, max_length=80)]
 
+LEAST_LETTERS = 12
+MOST_BROKEN = 0.02  # share of characters
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
 
 
@@ -152,8 +155,18 @@ def read(content: str, answer: type[T]) -> T:
         raise Unreadable(f"{failure}.") from failure
 
 
+def check_words(**texts: str) -> None:
+    """These texts must be words a person can read, in whatever language; raises `Unreadable`."""
+    for name, text in texts.items():
+        letters = sum(c.isalpha() for c in text)
+        broken = sum(c == "\ufffd" or unicodedata.category(c) in ("Cc", "Co", "Cn") for c in text if c not in "\n\t")
+        if letters < LEAST_LETTERS or broken > MOST_BROKEN * len(text):
+            raise Unreadable(f"`{name}` must be sentences; it holds {letters} letters, {broken} broken characters.")
+
+
 def check_scores(answer: ReviewAnswer, rubric: Rubric) -> None:
-    """Every criterion must be scored once; raises `Unreadable`."""
+    """The summary must be readable and every criterion scored once; raises `Unreadable`."""
+    check_words(summary=answer.summary)
     given = [s.criterion for s in answer.scores]
     if sorted(given) != sorted(rubric.keys):
         raise Unreadable(f"`scores` must hold each of {', '.join(rubric.keys)} exactly once; it holds {given}.")

@@ -16,6 +16,8 @@ import stamina
 from msgspec import Struct
 
 from agents.judges import Budget, JudgeUnavailable, JudgeUnreadable
+from agents.judges.transcript import Transcript
+from review.prices import Prices, priced
 from review.report import Usage
 
 Message = dict[str, str]
@@ -39,6 +41,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     model: str
     api_key: str = ""
     patience: Patience = Patience()
+    prices: Prices = Prices()
+    transcript: Transcript | None = None  # keeps what is answered, or answers in the server's place
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -59,14 +63,13 @@ async def ask(
 ) -> Answer:
     """Ask once, with retries while the server is busy or away.
 
-    Raises `JudgeUnavailable` when it stays so, and `JudgeUnreadable` when the budget is spent or the server refuses
-    this very question.
+    With a transcript to replay no server is asked. Raises `JudgeUnavailable` when it stays so, and `JudgeUnreadable`
+    when the budget is spent or the server refuses this very question.
     """
     if budget.tokens <= 0:
         raise JudgeUnreadable("the token budget of this round is used up")
     if budget.seconds_left <= 0:
-        raise JudgeUnavailable("the deadline of this round has passed")
-    patience = endpoint.patience
+        raise JudgeUnavailable("the deadline of this round has passed", retryable=False)
     body = {
         "model": model,
         "messages": messages,
@@ -74,6 +77,21 @@ async def ask(
         "max_tokens": max_tokens,
         "response_format": {"type": "json_schema", "json_schema": schema},
     }
+    transcript = endpoint.transcript
+    if transcript is not None and transcript.mode == "replay":
+        content, usage = await asyncio.to_thread(transcript.kept, body)
+        answer = Answer(content=content, usage=usage)
+    else:
+        answer = await _asked(endpoint, body, budget)
+        if transcript is not None:
+            await asyncio.to_thread(transcript.keep, body, answer.content, answer.usage)
+    answer = Answer(content=answer.content, usage=priced(answer.usage, model, endpoint.prices))
+    budget.spend(answer.usage)
+    return answer
+
+
+async def _asked(endpoint: Endpoint, body: dict[str, Any], budget: Budget) -> Answer:
+    patience = endpoint.patience
     began = time.monotonic()
     try:
         async for attempt in stamina.retry_context(
@@ -88,9 +106,7 @@ async def ask(
     except (_Busy, httpx2.TransportError, TimeoutError) as failure:
         reason = str(failure) or type(failure).__name__
         raise JudgeUnavailable(f"{endpoint.base_url}: {reason}") from failure
-    answer = _read(raw, body, time.monotonic() - began)
-    budget.spend(answer.usage)
-    return answer
+    return _read(raw, body, time.monotonic() - began)
 
 
 async def _post(endpoint: Endpoint, body: dict[str, Any], seconds: float) -> bytes:

@@ -23,6 +23,7 @@ from agents.judges.answers import (
     check_panel,
     check_scores,
     check_sides,
+    check_words,
     json_schema,
     read,
 )
@@ -45,7 +46,7 @@ from agents.judges.prompts import (
 from review.comparison import ABSENCE
 from review.consolidate import consolidated, scores_told
 from review.panel import by_severity
-from review.policy import Voter
+from review.policy import Models, Voter
 from review.report import (
     CHAIR,
     Adjudication,
@@ -66,16 +67,22 @@ T = TypeVar("T", bound=Struct)
 
 NAME = "language-model"
 MAX_TOKENS = {"chair": 2000, "review": 6000, "meta": 3000, "adjudicate": 2000, "compare": 800, "vote": 1000}
+NO_MODELS = Models()
 MAX_REPAIR_CHARS = 4000  # of the answer that is shown to the model again
 
 
 class LanguageModelJudge:
-    """Implements `agents.judges.Judge`. `model` of a voter's seat overrides the endpoint's."""
+    """Implements `agents.judges.Judge`.
+
+    Which model is asked: the one a voter's seat names, else the track's for the role, else the operator's for the role
+    (`models`), else the endpoint's.
+    """
 
     name = NAME
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, models: Models = NO_MODELS) -> None:
         self._endpoint = endpoint
+        self._models = models
 
     @property
     def model(self) -> str:
@@ -85,7 +92,7 @@ class LanguageModelJudge:
     async def chair(self, material: Material) -> Panel:
         """Three to five specialists for this manuscript, none of whose names is a check's or the chair's."""
         reserved = frozenset(c.check for c in material.checks) | {ABSENCE, CHAIR}
-        model = material.models.chair or self.model
+        model = material.models.chair or self._models.chair or self.model
         answer, usage = await self._ask(
             ChairAnswer,
             material,
@@ -107,7 +114,7 @@ class LanguageModelJudge:
 
     async def review(self, role: str, material: Material) -> Report:
         """One role's report; findings of checks that fall under this role's criteria stand beside its own."""
-        model = material.models.specialist or self.model
+        model = material.models.specialist or self._models.specialist or self.model
         seat = next((s for s in material.specialists if s.role == role), None)
         answer, usage = await self._ask(
             ReviewAnswer,
@@ -137,7 +144,7 @@ class LanguageModelJudge:
 
     async def consolidate(self, material: Material) -> Report | None:
         """The chair's words beside the scores, which are put together by rule; differing scores always stay visible."""
-        model = material.models.chair or self.model
+        model = material.models.chair or self._models.chair or self.model
         counted = consolidated(
             material.reports, judge=NAME, model=model, rubric_hash=material.rubric.hash, max_spread=material.max_spread
         )
@@ -169,7 +176,11 @@ class LanguageModelJudge:
         """One look at the pair, mapped back from first and second to old and new."""
         prompt = compare_prompt(material, order=order, letter=letter)
         answer, usage = await self._ask(
-            CompareAnswer, material, prompt, max_tokens=MAX_TOKENS["compare"], model=material.models.specialist
+            CompareAnswer,
+            material,
+            prompt,
+            max_tokens=MAX_TOKENS["compare"],
+            model=material.models.specialist or self._models.specialist or self.model,
         )
         shown = ("old", "new") if order == "old_first" else ("new", "old")
         preferred = {"first": shown[0], "second": shown[1], "tie": "tie"}[answer.preferred]
@@ -183,9 +194,14 @@ class LanguageModelJudge:
 
     async def vote(self, voter: Voter, material: Material) -> Ballot:
         """One voter's ballot, from the manuscript and the checked reports."""
-        model = voter.model or material.models.voter or self.model
+        model = voter.model or material.models.voter or self._models.voter or self.model
         answer, usage = await self._ask(
-            VoteAnswer, material, vote_prompt(voter, material), max_tokens=MAX_TOKENS["vote"], model=model
+            VoteAnswer,
+            material,
+            vote_prompt(voter, material),
+            max_tokens=MAX_TOKENS["vote"],
+            check=lambda a: check_words(reason=a.reason),
+            model=model,
         )
         change = f" What would change this vote: {answer.would_change}" if answer.would_change.strip() else ""
         return Ballot(
@@ -200,7 +216,7 @@ class LanguageModelJudge:
 
     async def adjudicate(self, material: Material, cause: str) -> Adjudication:
         """Champion's and critic's best argument and a resolution; whether the quotes hold is looked up by the graph."""
-        model = material.models.chair or self.model
+        model = material.models.chair or self._models.chair or self.model
         answer, usage = await self._ask(
             AdjudicationAnswer,
             material,

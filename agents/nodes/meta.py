@@ -7,9 +7,9 @@ from langgraph.runtime import Runtime
 
 from agents.context import ReviewContext
 from agents.judges import JudgeUnreadable
-from agents.nodes.check import checked_meta
 from agents.state import ReviewState, plain
 from review.consolidate import DISCLOSURE, consolidated
+from review.verification import checked_meta
 
 
 async def meta(state: ReviewState, runtime: Runtime[ReviewContext]) -> ReviewState:

@@ -1,4 +1,9 @@
-"""One voter's ballot; the voters' branches run side by side and see no other ballot."""
+"""One voter's ballot; the voters' branches run side by side and see no other ballot.
+
+A ballot that invents its grounds is kept with what it said, and counts for nothing.
+"""
+
+import asyncio
 
 from langgraph.runtime import Runtime
 
@@ -6,6 +11,7 @@ from agents.context import ReviewContext
 from agents.judges import JudgeUnreadable
 from agents.state import ReviewState, plain
 from review.report import Ballot
+from review.verification import checked_ballot
 
 
 class VoteBranch(ReviewState, total=False):
@@ -18,8 +24,9 @@ async def vote(state: VoteBranch, runtime: Runtime[ReviewContext]) -> ReviewStat
     """Ask the judge for this voter's ballot. An unreadable answer is an invalid ballot and counts for nothing."""
     context = runtime.context
     voter = next(v for v in context.request.policy.voters if v.name == state["voter"])
+    material = context.material(state)
     try:
-        ballot = await context.judge.vote(voter, context.material(state))
+        ballot = await context.judge.vote(voter, material)
     except JudgeUnreadable as failure:
         ballot = Ballot(
             voter=voter.name,
@@ -29,4 +36,8 @@ async def vote(state: VoteBranch, runtime: Runtime[ReviewContext]) -> ReviewStat
             valid=False,
             usage=failure.usage,
         )
-    return {"ballots": {voter.name: plain(ballot)}}
+    previous = material.previous
+    works = (material.manuscript, previous.manuscript) if previous else (material.manuscript,)
+    earlier = previous.findings if previous else ()
+    checked = await asyncio.to_thread(checked_ballot, ballot, works, material.reports, earlier)
+    return {"ballots": {voter.name: plain(checked)}}
