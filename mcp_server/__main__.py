@@ -28,7 +28,7 @@ async def serve() -> None:
             return await _owner_of_token(deps)
 
         await _owner_of_token(deps)  # a wrong token is refused before a client relies on it
-        server = make_server(deps, who_asks)
+        server = make_server(deps, who_asks, lambda _: None)
         async with stdio_server() as (read, write):
             await server.run(read, write, server.create_initialization_options())
 

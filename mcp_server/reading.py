@@ -1,8 +1,10 @@
 """Tools that read: anybody may call them, and sees what `aixiv.db.visible` lets them see."""
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
+import anyio
 import msgspec
 from msgspec import Meta, Struct
 
@@ -26,6 +28,7 @@ from mcp_server.shown import (
     VersionLine,
     Votes,
     cut,
+    paper_uri,
 )
 from mcp_server.steps import MEANS, POLL_SECONDS, next_actions
 from mcp_server.tool import Call, Tool
@@ -36,25 +39,27 @@ SNIPPET = 200
 SHOWN_AUTHORS = 3
 SHOWN_COMMENTS = 10
 SHOWN_SECTIONS = 80
+SHOWN_IN_FULL = 20
+PAGE_CHARS, ITEM_CHARS = 4_000, 215  # a page of ten; what an item has beside its words
+MAX_ENCODED = 50_000
+WATCH_SECONDS = 1.0
 
-PaperId = Annotated[
-    str, Meta(max_length=200, description="paper_id from an answer, or aixiv:YYMM.NNNNN in any spelling")
-]
-Version = Annotated[int, Meta(ge=1, description="Left out: the newest you may see")]
+PaperId = Annotated[str, Meta(max_length=200)]
+Version = Annotated[int, Meta(ge=1)]
 
 
 class Search(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to look for."""
 
-    query: Annotated[str, Meta(max_length=500, description="Words; quotes and a minus sign work; empty lists all")] = ""
+    query: Annotated[str, Meta(max_length=500, description='Words, "phrases", -without; empty: all')] = ""
     kind: Kind | None = None
     state: Status | None = None
-    category: Annotated[str, Meta(max_length=200, description="Field, Field/Area or Field/Area/Speciality")] = ""
+    category: Annotated[str, Meta(max_length=200, description="Field[/Area[/Speciality]]")] = ""
     author: Annotated[str, Meta(max_length=200, description="Part of a name")] = ""
     since: Annotated[str, Meta(max_length=40, description="ISO 8601 date or time")] = ""
     mine: Annotated[bool, Meta(description="Only your own")] = False
     sort: Literal["newest", "oldest", "relevance"] = "relevance"
-    cursor: Annotated[str, Meta(max_length=500, description="next_cursor of the page before")] = ""
+    cursor: Annotated[str, Meta(max_length=500, description="next_cursor")] = ""
     limit: Annotated[int, Meta(ge=1, le=25)] = 10
 
 
@@ -69,6 +74,7 @@ class AskStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A paper whose newest version is asked about."""
 
     paper_id: PaperId
+    wait_s: Annotated[int, Meta(ge=0, le=20, description="Answer when the state changes, at the latest after this")] = 0
 
 
 class ReadText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,7 +82,7 @@ class ReadText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     paper_id: PaperId
     version: Version | None = None
-    start: Annotated[int, Meta(ge=0, description="next_start of the chunk before, or a start of the outline")] = 0
+    start: Annotated[int, Meta(ge=0, description="next_start, or a start of the outline")] = 0
     max_chars: Annotated[int, Meta(ge=200, le=MAX_CHARS)] = 12_000
 
 
@@ -103,7 +109,8 @@ async def search_papers(call: Call, asked: Search) -> FoundPapers:
     key = call.deps.settings.secret_key.get_secret_value().encode()
     async with call.deps.database.read() as session:
         page = await list_papers(session, call.actor, chosen, key=key)
-    return FoundPapers(items=tuple(_found(card) for card in page.items), total=page.total, next_cursor=page.next)
+    room = (PAGE_CHARS - 400) // 10 - ITEM_CHARS  # what an item has for words
+    return FoundPapers(items=tuple(_found(card, room) for card in page.items), total=page.total, next_cursor=page.next)
 
 
 async def get_paper(call: Call, asked: AboutPaper) -> ShownPaper:
@@ -122,14 +129,19 @@ async def get_paper(call: Call, asked: AboutPaper) -> ShownPaper:
         state=version.status,
         reason=version.status_reason,
         title=version.title,
-        authors=version.authors,
+        authors=version.authors[:SHOWN_IN_FULL],
+        more_authors=max(0, len(version.authors) - SHOWN_IN_FULL),
         abstract=version.abstract,
         categories=version.categories,
         keywords=version.keywords,
         licence=version.licence,
+        uri=paper_uri(paper.id),
         url=page_url(call, paper),
         file_url=f"{address}/api/v1/papers/{paper.id}/versions/{version.n}/manuscript",
-        versions=tuple(VersionLine(version=v.n, state=v.status, submitted_at=v.submitted_at) for v in paper.versions),
+        versions=tuple(
+            VersionLine(version=v.n, state=v.status, submitted_at=v.submitted_at)
+            for v in paper.versions[:SHOWN_IN_FULL]
+        ),
         published_version=paper.published,
         comments=tuple(_comment(comment) for comment in comments[-SHOWN_COMMENTS:]),
         earlier_comments=max(0, len(comments) - SHOWN_COMMENTS),
@@ -139,11 +151,21 @@ async def get_paper(call: Call, asked: AboutPaper) -> ShownPaper:
 
 
 async def get_status(call: Call, asked: AskStatus) -> ShownStatus:
-    """Where the newest version stands, small enough to poll."""
+    """Where the newest version stands, small enough to poll; or as soon as that changes."""
+    before = now = await _status(call, asked)
+    with anyio.move_on_after(asked.wait_s):
+        while before.poll_after_s and (now.state, now.version) == (before.state, before.version):
+            await call.report(now.percent, 100, now.step or now.state)
+            await anyio.sleep(WATCH_SECONDS)
+            now = await _status(call, asked)
+    return now
+
+
+async def _status(call: Call, asked: AskStatus) -> ShownStatus:
     paper = (await find(call.deps, call.actor, asked.paper_id)).paper
     version = paper.latest
     async with call.deps.database.read() as session:
-        runs = await reviews.runs_of(session, version)
+        runs = await reviews.runs_of(session, call.actor, version)
         ballots = await reviews.ballots_of(session, version)
         decisions = await reviews.decisions_of(session, version)
     running = next((run for run in runs if run.status == "running"), None)
@@ -153,7 +175,7 @@ async def get_status(call: Call, asked: AskStatus) -> ShownStatus:
         paper_id=paper.id,
         identifier=version.identifier,
         version=version.n,
-        title=cut(version.title, SNIPPET),
+        title=cut(version.title, 100),
         state=version.status,
         means=MEANS[version.status],
         percent=100 if not at_work else running.percent if running else 0,
@@ -163,24 +185,26 @@ async def get_status(call: Call, asked: AskStatus) -> ShownStatus:
         if cast
         else None,
         decision=decisions[-1].outcome if decisions else "",
-        reason=cut(version.status_reason, SNIPPET),
-        next_actions=next_actions(call.actor, paper.latest, mine=paper.mine),
+        reason=cut(version.status_reason, 120),
+        next_actions=next_actions(
+            call.actor, version, mine=paper.mine, broke_off=bool(runs) and runs[0].status == "failed"
+        ),
         trust=UNTRUSTED,
     )
 
 
-async def read_text(call: Call, asked: ReadText) -> TextChunk:
+async def read_paper(call: Call, asked: ReadText) -> TextChunk:
     """A chunk; all chunks together are the whole text. The first one brings the outline."""
     named = await named_version(call, asked.paper_id, asked.version)
-    stored = await _manuscript(call, named.version)
+    stored = await manuscript_of(call, named.version)
     total = len(stored.text)
     if asked.start > total:
         raise NotFound(
             f"The text has {total} characters; there is nothing at {asked.start}.",
             code="past_the_end",
-            hint="Call read_text with start 0, or with next_start of the chunk before.",
+            hint="Call read_paper with start 0, or with next_start of the chunk before.",
         )
-    end = min(total, asked.start + asked.max_chars)
+    end = asked.start + fitting(stored.text[asked.start : asked.start + asked.max_chars], MAX_ENCODED)
     first = asked.start == 0
     outline = tuple(
         OutlineEntry(title=cut(f"{s.number} {s.title}".strip(), 120), start=s.start) for s in stored.sections
@@ -193,7 +217,7 @@ async def read_text(call: Call, asked: ReadText) -> TextChunk:
         chars_total=total,
         text=stored.text[asked.start : end],
         outline=outline[:SHOWN_SECTIONS] if first else (),
-        warnings=stored.warnings if first else (),
+        warnings=stored.warnings[:20] if first else (),
         trust=UNTRUSTED,
     )
 
@@ -209,7 +233,14 @@ def page_url(call: Call, paper: PaperCard) -> str:
     return f"{call.deps.settings.address}/papers/{paper.identifier or paper.id}"
 
 
-async def _manuscript(call: Call, version: VersionCard) -> Manuscript:
+def fitting(text: str, most: int) -> int:
+    """How many characters of the text fit into so many characters of JSON."""
+    while len(spelled := json.dumps(text, ensure_ascii=False)) > most:
+        text = text[: len(text) * most // len(spelled)]
+    return len(text)
+
+
+async def manuscript_of(call: Call, version: VersionCard) -> Manuscript:
     if version.status is Status.WITHDRAWN:
         raise Gone(f"Version {version.n} was withdrawn.", code="withdrawn", hint="get_paper shows its record.")
     async with call.deps.database.read() as session:
@@ -219,19 +250,22 @@ async def _manuscript(call: Call, version: VersionCard) -> Manuscript:
     return msgspec.json.decode(await call.deps.blobs.get_bytes(sha256, MAX_PARSED_BYTES), type=_Stored).manuscript
 
 
-def _found(card: VersionCard) -> FoundPaper:
-    names = tuple(cut(author.name, 60) for author in card.authors[:SHOWN_AUTHORS])
+def _found(card: VersionCard, room: int) -> FoundPaper:
+    names = tuple(cut(author.name, 20) for author in card.authors[:SHOWN_AUTHORS])
+    title = cut(card.title, 110)
+    room -= sum(len(json.dumps(word, ensure_ascii=False)) for word in (title, *names))
+    snippet = cut(card.abstract[: fitting(card.abstract[:SNIPPET], max(2, room))], SNIPPET)
     more = len(card.authors) - len(names)
     return FoundPaper(
         paper_id=card.paper_id,
         identifier=card.identifier,
         version=card.n,
         kind=card.kind,
-        title=cut(card.title, 150),
+        title=title,
         authors=(*names, f"and {more} more") if more else names,
         state=card.status,
-        submitted_at=card.submitted_at,
-        snippet=cut(card.abstract, SNIPPET),
+        submitted=f"{card.submitted_at:%Y-%m-%d}",
+        snippet=snippet,
     )
 
 
@@ -240,7 +274,7 @@ def _comment(card: CommentCard) -> ShownComment:
         comment_id=card.id,
         author=card.author,
         created_at=card.created_at,
-        text=None if card.body is None else cut(card.body, 2_000),
+        text=None if card.body is None else cut(card.body, 1_000),
         reply_to=card.parent_id,
     )
 
@@ -261,8 +295,7 @@ TOOLS = (
     Tool(
         name="search_papers",
         title="Search papers",
-        description="Find papers and proposals by words, kind, state, category, author or date. Best match first. "
-        "Your own unpublished work is found too when your token has papers:read.",
+        description="Find papers and proposals; best match first. A token with papers:read finds its own drafts too.",
         takes=Search,
         gives=FoundPapers,
         run=search_papers,
@@ -271,8 +304,7 @@ TOOLS = (
     Tool(
         name="get_paper",
         title="Get a paper",
-        description="Metadata, abstract, versions and latest comments of one paper, and what you can do next with it. "
-        "The text is read with read_text, the reviews with get_reviews.",
+        description="Metadata, abstract, versions, latest comments and next actions. read_paper has the text.",
         takes=AboutPaper,
         gives=ShownPaper,
         run=get_paper,
@@ -281,21 +313,19 @@ TOOLS = (
     Tool(
         name="get_status",
         title="Get the status of a paper",
-        description="State, progress in percent, votes, decision and next actions of the newest version. Small enough "
-        "to poll: wait poll_after_s seconds between calls; without it nothing changes by itself soon.",
+        description="State, progress, votes, decision, next actions. Wait poll_after_s between calls, or send wait_s.",
         takes=AskStatus,
         gives=ShownStatus,
         run=get_status,
         others_text=True,
     ),
     Tool(
-        name="read_text",
-        title="Read the text",
-        description="The full text in chunks that join exactly. Call again with start=next_start until next_start is "
-        "null. The first chunk brings the outline; its starts are good starts.",
+        name="read_paper",
+        title="Read a paper",
+        description="The text in chunks that join exactly; the first has the outline. Go on with start=next_start.",
         takes=ReadText,
         gives=TextChunk,
-        run=read_text,
+        run=read_paper,
         others_text=True,
     ),
 )

@@ -10,13 +10,15 @@ from aixiv.domain.errors import AixivError, Invalid, RateLimited
 _PLACE = re.compile(r"^(?P<reason>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
 
 FIXES: dict[str, str] = {
-    "not_found": "Check paper_id; search_papers finds what you may see, list_my_work what is yours.",
+    "not_found": "Check paper_id; search_papers finds what you may see, my_work what is yours.",
     "not_signed_in": "Connect with the header 'Authorization: Bearer aixiv_...'; a person makes it in the portal.",
     "scope_missing": "Ask the owner of this token for one that has this scope too.",
     "stale_base": "Call get_paper, and send its newest version as base_version.",
     "illegal_transition": "Call get_status; its next_actions are what is possible now.",
     "not_revisable": "Call get_status; after a rejection or a withdrawal use submit_paper for a new work.",
     "idempotency_conflict": "Use a new idempotency_key for a new call; repeat one only with the same arguments.",
+    "not_requestable": "Call get_status; submit_revision where one is asked for, and wait where an editor decides.",
+    "scores": "Give scores for the criteria that guide://reviewer lists, overall 1 to 10, confidence 1 to 5.",
     "comment_parent": "Reply to a comment_id that get_paper shows for the same version, or leave reply_to out.",
 }
 """What to do in terms of tools, for refusals whose own hint speaks of another door."""

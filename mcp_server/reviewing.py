@@ -1,5 +1,6 @@
 """The tool that shows what reviewers, checks and voters said about a version."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -27,7 +28,11 @@ from review.report import Ballot, Comparison, Finding
 
 REPORTS_CHARS = 30_000
 """Reports go on the next page when an answer would have more than this."""
-QUOTE, PARAGRAPH = 500, 4_000
+QUOTE, PARAGRAPH = 300, 4_000
+FINDINGS_CHARS = 14_000
+"""All findings of one report together; the more there are, the less is shown of each."""
+SHOWN_POINTS = 12
+SHOWN_RESOLUTIONS = 30
 
 
 class AskReviews(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,8 +64,8 @@ async def get_reviews(call: Call, asked: AskReviews) -> Reviews:
         ballots=tuple(_ballot(ballot) for ballot in ballots) if first else (),
         comparison=_comparison(comparison) if first and comparison else None,
         decisions=tuple(
-            ShownDecision(outcome=d.outcome, by=d.by, reasons=tuple(cut(r, QUOTE) for r in d.reasons))
-            for d in decisions
+            ShownDecision(outcome=d.outcome, by=d.by, reasons=tuple(cut(r, QUOTE) for r in d.reasons[:5]))
+            for d in decisions[-5:]
         )
         if first
         else (),
@@ -98,23 +103,28 @@ def _report(card: ReportCard) -> ShownReport:
         confidence=report.confidence,
         scores={score.criterion: score.score for score in report.scores},
         summary=cut(report.summary, PARAGRAPH),
-        findings=tuple(_finding(finding) for finding in report.weaknesses),
-        strengths=tuple(cut(text, QUOTE) for text in report.strengths),
-        questions=tuple(cut(text, QUOTE) for text in report.questions),
-        requested_changes=tuple(cut(text, QUOTE) for text in report.requested_changes),
-        disclosure=report.disclosure,
+        findings=shown_findings(report.weaknesses),
+        strengths=tuple(cut(text, QUOTE) for text in report.strengths[:SHOWN_POINTS]),
+        questions=tuple(cut(text, QUOTE) for text in report.questions[:SHOWN_POINTS]),
+        requested_changes=tuple(cut(text, QUOTE) for text in report.requested_changes[:SHOWN_POINTS]),
+        disclosure=cut(report.disclosure, QUOTE),
     )
 
 
-def _finding(finding: Finding) -> ShownFinding:
-    return ShownFinding(
-        finding_id=finding.id,
-        severity=finding.severity,
-        claim=cut(finding.claim, PARAGRAPH),
-        criterion=finding.criterion,
-        quote=cut(finding.quote, QUOTE),
-        place=finding.place,
-        fix=cut(finding.fix, QUOTE),
+def shown_findings(findings: Sequence[Finding], most: int = FINDINGS_CHARS) -> tuple[ShownFinding, ...]:
+    """Findings that have about `most` characters together."""
+    room = most // max(4, len(findings))
+    return tuple(
+        ShownFinding(
+            finding_id=finding.id,
+            severity=finding.severity,
+            claim=cut(finding.claim, room // 2),
+            criterion=finding.criterion,
+            quote=cut(finding.quote, min(QUOTE, room // 4)),
+            place=cut(finding.place, 80),
+            fix=cut(finding.fix, min(QUOTE, room // 4)),
+        )
+        for finding in findings
     )
 
 
@@ -122,7 +132,7 @@ def _screening(card: ScreeningCard) -> ShownScreening:
     return ShownScreening(
         verdict=card.screening.verdict,
         signs=tuple(
-            f"{sign.kind} ({sign.carrier}): {cut(sign.reason, QUOTE)}" for sign in card.screening.findings[:20]
+            f"{sign.kind} ({sign.carrier}): {cut(sign.reason, QUOTE)}" for sign in card.screening.findings[:10]
         ),
         checks_passed=sum(check.status == "passed" for check in card.checks),
         checks_found={check.check: cut(check.summary, QUOTE) for check in card.checks if check.status == "found"},
@@ -139,7 +149,7 @@ def _comparison(comparison: Comparison) -> ShownComparison:
         summary=cut(comparison.summary, PARAGRAPH),
         resolutions=tuple(
             ShownResolution(finding_id=r.finding.id, resolution=r.resolution, evidence=cut(r.evidence, QUOTE))
-            for r in comparison.resolutions[:100]
+            for r in comparison.resolutions[:SHOWN_RESOLUTIONS]
         ),
     )
 
@@ -148,8 +158,7 @@ TOOLS = (
     Tool(
         name="get_reviews",
         title="Get the reviews",
-        description="Reports with their findings, screening and checks, ballots, comparison with the version before, "
-        "and decisions, of one version. Answer a finding in submit_revision by its finding_id.",
+        description="Reports with findings, screening, checks, ballots, comparison and decisions of one version.",
         takes=AskReviews,
         gives=Reviews,
         run=get_reviews,

@@ -1,7 +1,7 @@
 """JSON Schema of the structs that tools take and give, without what a model pays for and does not need.
 
-Input schemas are whole. Output schemas name the fields of an answer and their kinds and leave the inside open: they
-hold for every answer, and a list of tools stays short enough to be read at the start of every conversation.
+Input schemas are whole but for the longest lengths of texts, which a refusal names. Output schemas name the first
+fields that every answer has. A list of tools stays short enough to be read at the start of every conversation.
 """
 
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+UNTOLD = frozenset({"title", "default", "maxLength", "minLength", "maxItems"})
+TOLD_FIELDS = 4
 _REF = "#/$defs/"
 _NULL = {"type": "null"}
 
@@ -20,9 +22,9 @@ def input_schema(type_: type[Struct]) -> dict[str, Any]:
 
 
 def output_schema(type_: type[Struct]) -> dict[str, Any]:
-    """The fields of an answer with their kinds."""
-    root, parts = _components(type_)
-    return {"type": "object", "properties": {name: _kind(field, parts) for name, field in root["properties"].items()}}
+    """The first fields that every answer has."""
+    root, _ = _components(type_)
+    return {"type": "object", "required": root["required"][:TOLD_FIELDS]}
 
 
 def _components(type_: type[Struct]) -> tuple[Any, dict[str, Any]]:
@@ -43,7 +45,7 @@ def _field(node: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
         chosen = next(choice for choice in node["anyOf"] if choice != _NULL)
         described = {"description": node["description"]} if "description" in node else {}
         return {**_field(chosen, parts), **described}
-    kept = {key: value for key, value in node.items() if key not in ("title", "default")}
+    kept = {key: value for key, value in node.items() if key not in UNTOLD}
     for key in ("items", "additionalProperties"):
         if isinstance(kept.get(key), dict):
             kept[key] = _field(kept[key], parts)
@@ -52,13 +54,7 @@ def _field(node: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
 
 def _named(node: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
     named = parts[node["$ref"].removeprefix(_REF)]
-    return _object(named, parts) if "properties" in named else {"enum": named["enum"]}
-
-
-def _kind(node: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" in node:
-        return _kind(_named(node, parts), parts)
-    if "anyOf" in node:
-        (kind,) = (_kind(choice, parts)["type"] for choice in node["anyOf"] if choice != _NULL)
-        return {"type": [kind, "null"]} if "default" not in node else {"type": kind}  # left out when it is empty
-    return {"type": node.get("type", "string")}  # words of an enumeration have no type of their own
+    if "properties" not in named:
+        return {"enum": named["enum"]}
+    inside = _object(named, parts)
+    return {key: value for key, value in inside.items() if key != "additionalProperties"}

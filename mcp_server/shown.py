@@ -37,8 +37,8 @@ class FoundPaper(Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     authors: tuple[str, ...]
     state: Status
-    submitted_at: datetime
-    snippet: str
+    submitted: str  # date
+    snippet: str = ""
     identifier: str | None = None
 
 
@@ -82,6 +82,7 @@ class ShownPaper(Struct, frozen=True, kw_only=True, omit_defaults=True):
     abstract: str
     categories: tuple[str, ...]
     licence: str
+    uri: str
     url: str
     file_url: str
     versions: tuple[VersionLine, ...]
@@ -90,6 +91,7 @@ class ShownPaper(Struct, frozen=True, kw_only=True, omit_defaults=True):
     identifier: str | None = None
     keywords: tuple[str, ...] = ()
     published_version: int | None = None
+    more_authors: int = 0
     reason: str = ""
     comments: tuple[ShownComment, ...] = ()
     earlier_comments: int = 0
@@ -255,15 +257,61 @@ class MyWork(Struct, frozen=True, kw_only=True, omit_defaults=True):
     to_review: tuple[WorkItem, ...] = ()
 
 
-class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A version that was taken in, and where it stands."""
+class ShownCheck(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A check that found something, with the first things that it found."""
 
+    check: str
+    summary: str
+    findings: tuple[ShownFinding, ...]
+
+
+class Rehearsal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a dry run read, and what the checks of a review say about it."""
+
+    title: str
+    abstract: str
+    characters: int
+    sections: int
+    references: int
+    checks_passed: int
+    checks_found: tuple[ShownCheck, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A version that was taken in, and where it stands; or, with the state `dry_run`, what it would meet."""
+
+    state: str  # a status, or dry_run
+    next_actions: tuple[NextAction, ...]
+    paper_id: UUID | None = None
+    version: int | None = None
+    url: str = ""
+    uri: str = ""
+    unanswered: tuple[str, ...] = ()
+    dry_run: Rehearsal | None = None
+    trust: Trust | None = None
+
+
+class Announced(Struct, frozen=True, kw_only=True):
+    """Where the file goes: one PUT of its bytes."""
+
+    upload_id: UUID
+    put_url: str
+    method: Literal["PUT"] = "PUT"
+    headers: dict[str, str]
+    expires_at: datetime
+    max_bytes: int
+
+
+class ReviewKept(Struct, frozen=True, kw_only=True):
+    """A stored review, and the claims left out of it because their quote is not in the manuscript."""
+
+    review_id: UUID
     paper_id: UUID
     version: int
-    state: Status
-    url: str
+    dropped: tuple[str, ...]
     next_actions: tuple[NextAction, ...]
-    unanswered: tuple[str, ...] = ()
+    trust: Trust = UNTRUSTED
 
 
 class Done(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -282,6 +330,11 @@ def plain(answer: Struct) -> dict[str, Any]:
     """The answer as JSON values, every text without characters that draw nothing."""
     cleaned: dict[str, Any] = _clean(msgspec.to_builtins(answer))
     return cleaned
+
+
+def paper_uri(paper_id: UUID) -> str:
+    """The resource of a paper's card."""
+    return f"paper://{paper_id}"
 
 
 def visible_text(text: str) -> str:

@@ -25,13 +25,17 @@ MEANS: dict[Status, str] = {
 }
 
 
-def next_actions(actor: Actor, latest: VersionCard, *, mine: bool) -> tuple[NextAction, ...]:
-    """At most three calls that this actor may make now about the newest version."""
+def next_actions(actor: Actor, latest: VersionCard, *, mine: bool, broke_off: bool = False) -> tuple[NextAction, ...]:
+    """At most three calls that this actor may make now about the newest version.
+
+    `broke_off`: it is held because its review could not be finished, so its owner may ask for it again.
+    """
     state = latest.status
     if state in (Status.SUBMITTED, Status.UNDER_REVIEW):
         return (status_call(latest.paper_id, f"Ask again in {POLL_SECONDS} seconds, not sooner."),)
     if state is Status.HELD:
-        return (_reviews(latest), status_call(latest.paper_id, "An editor decides; ask again in an hour or more."))
+        later = status_call(latest.paper_id, "An editor decides; ask again in an hour or more.")
+        return (_reviews(latest), *_held_step(actor, latest, mine=mine, broke_off=broke_off), later)
     if state in (Status.REVISION_REQUESTED, Status.ACCEPTED) and mine:
         return (_reviews(latest), *_owners_step(actor, latest))
     if state in (Status.WITHDRAWN, Status.DRAFT):
@@ -42,6 +46,29 @@ def next_actions(actor: Actor, latest: VersionCard, *, mine: bool) -> tuple[Next
 def status_call(paper_id: UUID, why: str) -> NextAction:
     """Ask where a paper stands."""
     return NextAction(tool="get_status", arguments={"paper_id": str(paper_id)}, why=why)
+
+
+def review_actions(latest: VersionCard) -> tuple[NextAction, ...]:
+    """What a reviewer does with a work that they may review and have not."""
+    write = NextAction(
+        tool="submit_review",
+        arguments=_version(latest) | {"idempotency_key": f"review-{latest.id}"},
+        fill_in=("summary", "scores", "overall", "confidence"),
+        why="One call with the whole review; guide://reviewer names the criteria.",
+    )
+    return (_text(latest), write)
+
+
+def _held_step(actor: Actor, latest: VersionCard, *, mine: bool, broke_off: bool) -> tuple[NextAction, ...]:
+    paper = str(latest.paper_id)
+    if mine and broke_off and actor.has(Scope.REVIEWS_REQUEST):
+        key = f"request-{latest.id}"
+        arguments = {"paper_id": paper, "idempotency_key": key}
+        return (NextAction(tool="request_review", arguments=arguments, why="The review broke off; ask for it again."),)
+    if actor.is_editor and not mine:
+        arguments = {"paper_id": paper, "idempotency_key": f"decide-{latest.id}"}
+        return (NextAction(tool="decide", arguments=arguments, fill_in=("outcome", "reason"), why="It waits for you."),)
+    return ()
 
 
 def _owners_step(actor: Actor, latest: VersionCard) -> tuple[NextAction, ...]:
@@ -58,10 +85,10 @@ def _owners_step(actor: Actor, latest: VersionCard) -> tuple[NextAction, ...]:
     if latest.status is Status.ACCEPTED and actor.has(Scope.PAPERS_PUBLISH):
         return (
             NextAction(
-                tool="publish_paper",
+                tool="publish",
                 arguments={"paper_id": str(latest.paper_id), "idempotency_key": f"publish-{latest.id}"},
                 fill_in=("confirm_title",),
-                why="Makes it public for good; confirm_title is the exact title that get_paper shows.",
+                why="Public for good; confirm_title is the exact title of get_paper.",
             ),
         )
     return ()
@@ -73,7 +100,7 @@ def _reviews(latest: VersionCard) -> NextAction:
 
 
 def _text(latest: VersionCard) -> NextAction:
-    return NextAction(tool="read_text", arguments=_version(latest), why="Read it.")
+    return NextAction(tool="read_paper", arguments=_version(latest), why="Read it.")
 
 
 def _version(latest: VersionCard) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from aixiv.domain.people import Actor, Scope
 from aixiv.queries.papers import VersionCard
 from aixiv.queries.work import work_of
 from aixiv.usecases.submit import submissions_left
-from mcp_server.shown import UNTRUSTED, MyWork, WorkItem, cut
-from mcp_server.steps import next_actions
+from mcp_server.shown import UNTRUSTED, MyWork, NextAction, WorkItem, cut
+from mcp_server.steps import next_actions, review_actions
 from mcp_server.tool import Call, Tool
 
 SHOWN = 10  # of each list; search_papers with mine=true finds the others
@@ -17,7 +17,7 @@ class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """No arguments."""
 
 
-async def list_my_work(call: Call, _: Nothing) -> MyWork:
+async def my_work(call: Call, _: Nothing) -> MyWork:
     """The caller, and their works by what there is to do."""
     key = call.deps.settings.secret_key.get_secret_value().encode()
     async with call.deps.database.read() as session:
@@ -31,36 +31,35 @@ async def list_my_work(call: Call, _: Nothing) -> MyWork:
         to_publish=_items(call.actor, work.to_publish, mine=True),
         in_review=_items(call.actor, work.in_review, mine=True),
         held_for_me=_items(call.actor, work.held, mine=False),
-        to_review=_items(call.actor, work.to_review, mine=False),
+        to_review=tuple(_item(card, review_actions(card)) for card in work.to_review[:SHOWN] if card.readable),
         submissions_left_today=left.remaining,
         trust=UNTRUSTED,
     )
 
 
 def _items(actor: Actor, cards: tuple[VersionCard, ...], *, mine: bool) -> tuple[WorkItem, ...]:
-    return tuple(
-        WorkItem(
-            paper_id=card.paper_id,
-            version=card.n,
-            kind=card.kind,
-            title=cut(card.title, 150),
-            state=card.status,
-            next_actions=next_actions(actor, card, mine=mine),
-        )
-        for card in cards[:SHOWN]
+    return tuple(_item(card, next_actions(actor, card, mine=mine)) for card in cards[:SHOWN])
+
+
+def _item(card: VersionCard, actions: tuple[NextAction, ...]) -> WorkItem:
+    return WorkItem(
+        paper_id=card.paper_id,
+        version=card.n,
+        kind=card.kind,
+        title=cut(card.title, 150),
+        state=card.status,
+        next_actions=actions,
     )
 
 
 TOOLS = (
     Tool(
-        name="list_my_work",
-        title="List my work",
-        description="Call this first: who your token is, its scopes, and your works to revise, to publish and under "
-        "review, each with the calls that come next. At most ten of each. Needs papers:read.",
+        name="my_work",
+        title="My work",
+        description="Call this first: who your token is, its scopes, and what waits for you, each with its next calls.",
         takes=Nothing,
         gives=MyWork,
-        run=list_my_work,
-        signed_in=True,
+        run=my_work,
         scope=Scope.PAPERS_READ,
         others_text=True,
     ),

@@ -9,7 +9,7 @@ from aixiv.domain.errors import RateLimited, UnreadableFile
 from aixiv.domain.people import Action, Actor, may
 from aixiv.text import Unreadable
 from aixiv.usecases import rates
-from aixiv.usecases.submit import Upload, check_upload
+from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_metadata, check_upload
 from review.checks import run_checks
 from review.manuscript import Kind
 from review.report import CheckResult
@@ -32,9 +32,12 @@ class Rehearsed(Struct, frozen=True, kw_only=True):
     passed: int
 
 
-async def rehearse(deps: Deps, actor: Actor, kind: Kind, upload: Upload) -> Rehearsed:
+async def rehearse(
+    deps: Deps, actor: Actor, kind: Kind, upload: Upload, metadata: PaperMetadata | VersionMetadata
+) -> Rehearsed:
     """Read the file and check it, as a review would, without a review."""
     may(actor, Action.SUBMIT)
+    check_metadata(metadata)
     await rates.count_apart(deps, (f"rehearse:{actor.user_id}", PER_HOUR, rates.HOUR))
     await check_upload(deps, upload)
     try:

@@ -254,6 +254,14 @@ def _content_hash(blob: StoredBlob, metadata: Any) -> str:
     return hashlib.sha256(blob.sha256.encode() + msgspec.json.encode(metadata, order="deterministic")).hexdigest()
 
 
+def check_metadata(metadata: PaperMetadata | VersionMetadata) -> None:
+    """Raise `Invalid` naming the field that a submission with this metadata would be refused for."""
+    if isinstance(metadata, PaperMetadata):
+        _clean_paper(metadata)
+    else:
+        _clean_version(metadata)
+
+
 def _clean_paper(metadata: PaperMetadata) -> PaperMetadata:
     """The metadata as it is stored, or `Invalid` naming the field that is wrong."""
     check_categories(metadata.categories)

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.handlers import ASGIRouteHandler
+from litestar.types import ControllerRouterHandler
 
 from aixiv.deps import Deps
 from aixiv.web import errors, health
@@ -19,12 +19,12 @@ from aixiv.web.portal import routes as portal
 def create_app(
     deps: Deps,
     *,
-    doors: Sequence[ASGIRouteHandler] = (),
+    doors: Sequence[ControllerRouterHandler] = (),
     lifespan: Sequence[AbstractAsyncContextManager[None]] = (),
 ) -> Litestar:
     """The application over these dependencies; who built them closes them.
 
-    `doors` are further applications at addresses of their own, and `lifespan` what they need while this one serves.
+    `doors` are further handlers at addresses of their own, and `lifespan` what they need while this one serves.
     """
     metrics = Metrics()
     refuse = errors.handler(portal.error_page)

@@ -20,7 +20,7 @@ from aixiv.settings import Settings
 from aixiv.text.failures import HINTS
 from aixiv.web import app, openapi
 from aixiv.web.errors import STATUSES, Unsupported, problem_of
-from mcp_server.server import TOOLS
+from mcp_server.calling import TOOLS
 from review.checks import CHECKS
 from review.policy import load_policy, policy_names
 from review.rubric import load_rubric

@@ -20,7 +20,7 @@ def manuscript(version: str) -> str:
 
 async def hidden_from(reader: Talk, paper: str) -> None:
     """Somebody else learns nothing of a work, not even that there is one."""
-    for tool in ("get_paper", "get_status", "read_text", "get_reviews"):
+    for tool in ("get_paper", "get_status", "read_paper", "get_reviews"):
         with pytest.raises(Refused, match=r"^not_found: There is no such paper, or you may not see it"):
             await reader(tool, paper_id=paper)
     assert (await reader("search_papers"))["items"] == []
@@ -45,7 +45,7 @@ async def test_from_submission_to_publication(door: Door, author: Somebody, stra
         await hidden_from(other, paper)
         await hidden_from(nobody, paper)
 
-        work = await mine("list_my_work")
+        work = await mine("my_work")
         assert [item["paper_id"] for item in work["to_revise"]] == [paper]
         assert work["to_revise"][0]["next_actions"] == [read, revise]
         letter: dict[str, Any] = tomllib.loads((PROPOSAL / "response.toml").read_text(encoding="utf-8"))

@@ -8,7 +8,8 @@ from mcp import MCPError
 
 from aixiv.domain.people import Scope
 from aixiv.usecases.tokens import make_token
-from mcp_server.server import TOOLS
+from mcp_server.calling import TOOLS
+from mcp_server.metadata import metadata_url
 from tests.mcp.talk import Era, Refused, Somebody, new_paper, talking
 from tests.web.door import Door
 
@@ -16,6 +17,17 @@ pytestmark = pytest.mark.anyio
 
 WRITES: dict[str, dict[str, Any]] = {
     "submit_paper": new_paper(),
+    "start_upload": {"filename": "x.pdf", "bytes": 1, "sha256": "0" * 64, "idempotency_key": "k"},
+    "request_review": {"paper_id": "x", "idempotency_key": "k"},
+    "submit_review": {
+        "paper_id": "x",
+        "summary": "x",
+        "scores": {},
+        "overall": 5,
+        "confidence": 3,
+        "idempotency_key": "k",
+    },
+    "decide": {"paper_id": "x", "outcome": "accept", "reason": "x", "idempotency_key": "k"},
     "submit_revision": {
         "paper_id": "x",
         "base_version": 1,
@@ -23,9 +35,9 @@ WRITES: dict[str, dict[str, Any]] = {
         "format": "markdown",
         "idempotency_key": "k",
     },
-    "publish_paper": {"paper_id": "x", "confirm_title": "x", "idempotency_key": "k"},
-    "withdraw_paper": {"paper_id": "x", "reason": "x", "idempotency_key": "k"},
-    "comment": {"paper_id": "x", "text": "x", "idempotency_key": "k"},
+    "publish": {"paper_id": "x", "confirm_title": "x", "idempotency_key": "k"},
+    "withdraw": {"paper_id": "x", "reason": "x", "idempotency_key": "k"},
+    "add_comment": {"paper_id": "x", "text": "x", "idempotency_key": "k"},
 }
 
 
@@ -45,11 +57,12 @@ def test_every_write_is_tried() -> None:
 
 async def test_nobody_writes(door: Door) -> None:
     before = door.rows()
-    for tool, arguments in {**WRITES, "list_my_work": {}}.items():
+    for tool, arguments in {**WRITES, "my_work": {}}.items():
         answer = await post(door, call(tool, arguments))
         scope = TOOLS[tool].scope
         assert answer.status_code == 401, tool
-        assert answer.headers["www-authenticate"] == f'Bearer realm="aiXiv", scope="{scope}"'
+        told = f'Bearer realm="aiXiv", resource_metadata="{metadata_url(door.deps.settings)}", scope="{scope}"'
+        assert answer.headers["www-authenticate"] == told
         assert (answer.json()["id"], answer.json()["error"]["data"]) == (7, {"code": "not_signed_in"})
     assert door.rows() == before
 
@@ -58,7 +71,7 @@ async def test_nobody_writes(door: Door) -> None:
 async def test_a_client_without_a_token_is_told_how_to_get_in(door: Door, era: Era) -> None:
     async with talking(door, era=era) as nobody:
         with pytest.raises(MCPError, match="Authorization: Bearer"):
-            await nobody("list_my_work")
+            await nobody("my_work")
         assert (await nobody("search_papers"))["total"] == 0
 
 
@@ -66,16 +79,25 @@ async def test_a_token_that_is_not_valid_is_refused_for_reads_too(door: Door, au
     for spoilt in (make_token(), author.token[:-1], "Basic abc"):
         answer = await post(door, call("search_papers", {}), Authorization=f"Bearer {spoilt}")
         assert answer.status_code == 401
-        assert answer.headers["www-authenticate"] == 'Bearer realm="aiXiv", error="invalid_token"'
+        told = f'Bearer realm="aiXiv", resource_metadata="{metadata_url(door.deps.settings)}", error="invalid_token"'
+        assert answer.headers["www-authenticate"] == told
 
 
 async def test_a_token_without_the_scope_writes_nothing(door: Door) -> None:
-    reader = await door.somebody("reader", scopes=(Scope.REVIEWS_REQUEST,))
-    before = door.rows()
-    async with talking(door, reader) as talk:
-        for tool, arguments in {**WRITES, "list_my_work": {}}.items():
-            with pytest.raises(Refused, match=f"^scope_missing: This token lacks the scope '{TOOLS[tool].scope}'"):
-                await talk(tool, **arguments)
+    for held in (Scope.REVIEWS_REQUEST, Scope.PAPERS_READ):  # together every scope is missing once
+        reader = await door.somebody(held.name.lower(), scopes=(held,))
+        before = door.rows()
+        for tool, arguments in {**WRITES, "my_work": {}}.items():
+            scope = TOOLS[tool].scope
+            answer = await post(door, call(tool, arguments), **reader.bearer)
+            if scope is held:
+                assert answer.status_code == 200
+                continue
+            assert (answer.status_code, answer.json()["error"]["data"]) == (403, {"code": "scope_missing"}), tool
+            assert answer.headers["www-authenticate"] == (
+                f'Bearer realm="aiXiv", resource_metadata="{metadata_url(door.deps.settings)}", '
+                f'error="insufficient_scope", scope="{scope}"'
+            )
     assert door.rows() == before
 
 
@@ -87,7 +109,7 @@ async def test_a_stranger_changes_nothing(door: Door, author: Somebody) -> None:
         paper = (await mine("submit_paper", **new_paper()))["paper_id"]
         before = door.rows()
         for tool, arguments in WRITES.items():
-            if tool != "submit_paper":
+            if tool not in ("submit_paper", "start_upload", "submit_review", "decide"):
                 with pytest.raises(Refused, match=r"^not_found: There is no such paper"):
                     await other(tool, **arguments | {"paper_id": paper})
         assert door.rows() == before
@@ -99,8 +121,8 @@ async def test_a_write_sent_twice_is_one(door: Door, author: Somebody) -> None:
         rows = door.rows()
         assert await mine("submit_paper", **new_paper()) == first
         said = {"paper_id": first["paper_id"], "text": "Indeed.", "idempotency_key": "c"}
-        comment = await mine("comment", **said)
-        assert await mine("comment", **said) == comment
+        comment = await mine("add_comment", **said)
+        assert await mine("add_comment", **said) == comment
         assert door.rows()["papers"] == rows["papers"] == 1
         assert door.rows()["comments"] == 1
         with pytest.raises(Refused, match=r"^idempotency_conflict: .* Fix: Use a new idempotency_key"):
@@ -113,13 +135,13 @@ async def test_publishing_needs_the_exact_title_and_an_accepted_version(door: Do
     async with talking(door, author) as mine:
         paper = (await mine("submit_paper", **new_paper(title="Counting pebbles")))["paper_id"]
         with pytest.raises(Refused, match=r"^title_mismatch: .* Fix: Call get_paper"):
-            await mine("publish_paper", paper_id=paper, confirm_title="Pebbles", idempotency_key="p")
+            await mine("publish", paper_id=paper, confirm_title="Pebbles", idempotency_key="p")
         with pytest.raises(Refused, match=r"^illegal_transition: .* Fix: Call get_status"):
-            await mine("publish_paper", paper_id=paper, confirm_title="Counting pebbles", idempotency_key="p")
-        gone = await mine("withdraw_paper", paper_id=paper, reason="Too early.", idempotency_key="w")
+            await mine("publish", paper_id=paper, confirm_title="Counting pebbles", idempotency_key="p")
+        gone = await mine("withdraw", paper_id=paper, reason="Too early.", idempotency_key="w")
         assert (gone["state"], gone["next_actions"]) == ("withdrawn", [])
         with pytest.raises(Refused, match=r"^withdrawn: "):
-            await mine("read_text", paper_id=paper)
+            await mine("read_paper", paper_id=paper)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ async def test_a_client_works_over_stdio(door: Door, author: Somebody) -> None:
     )
     async with Client(server) as client:
         talk = Talk(client)
-        assert (await talk("list_my_work"))["kind"] == "agent"
+        assert (await talk("my_work"))["kind"] == "agent"
         sent = await talk("submit_paper", **new_paper())
         assert (await talk.follow(sent["next_actions"][0]))["state"] == "submitted"
     assert door.rows()["papers"] == 1
