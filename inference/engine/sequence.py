@@ -6,11 +6,8 @@ waiting -> running -> finished
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
 
 from inference.engine.pages import PagePool, root_key
-
-Finish = Literal["stop", "length", "cancelled", "error"]
 
 
 class Status(StrEnum):
