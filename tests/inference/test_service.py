@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from inference.api import create_app
+from inference.api.app import create_app
 from inference.client import EmbeddingClient, InferenceRefused, InferenceUnavailable
 from inference.embedding.loader import BUNDLED, bundled_folder, load
 

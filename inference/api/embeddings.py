@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from inference.api.errors import RefusedError
 from inference.embedding.encode import Embedded
-from inference.errors import RefusedError
 
 MAX_INPUTS = 2048
 MAX_CHARACTERS = 2_000_000  # of one input; only the first few hundred tokens are read anyway
@@ -53,25 +53,6 @@ class EmbeddingResponse(Struct, frozen=True):
     model: str
     data: list[Embedding]
     usage: Usage
-
-
-class ModelCard(Struct, frozen=True):
-    """One served model. The fields after `owned_by` are ours."""
-
-    id: str
-    object: Literal["model"]
-    created: int
-    owned_by: str
-    task: str
-    dimensions: int
-    max_tokens: int
-
-
-class ModelList(Struct, frozen=True):
-    """Everything this service can run right now."""
-
-    object: Literal["list"]
-    data: list[ModelCard]
 
 
 def parse(body: bytes) -> EmbeddingRequest:

@@ -1,0 +1,83 @@
+"""Messages to a prompt by the checkpoint's own template, in a sandbox, and the prompt to tokens.
+
+What people and papers wrote can never become a control token: a text such as `<|im_end|>` inside a message is encoded
+letter by letter.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from jinja2 import TemplateError, meta
+from jinja2.ext import loopcontrols
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from tokenizers import Tokenizer
+
+from inference.api.errors import RefusedError
+
+Message = dict[str, Any]
+FIRST_STAND_IN = 0xF0000  # a private-use plane: no text of ours or of a template's
+
+
+class ChatTemplate:
+    """One checkpoint's template. `source` is Jinja as transformers understands it."""
+
+    def __init__(self, source: str, special: Mapping[str, str], tokenizer: Tokenizer) -> None:
+        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+        environment.filters["tojson"] = _to_json
+        environment.globals["raise_exception"] = _complain
+        environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)  # noqa: DTZ005 - local day
+        self.source = source
+        self.variables = meta.find_undeclared_variables(environment.parse(source))
+        self._template = environment.from_string(source)
+        self._special = dict(special)
+        self._tokenizer = tokenizer
+        self._literally = Tokenizer.from_str(tokenizer.to_str())
+        self._literally.encode_special_tokens = True
+        control = [token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special]
+        self._control = {text: chr(FIRST_STAND_IN + place) for place, text in enumerate(sorted(control))}
+        self._stands_for = {sign: text for text, sign in self._control.items()}
+        self._found = re.compile("|".join(map(re.escape, sorted(control, key=len, reverse=True))) or "(?!)")
+
+    def ids(
+        self, messages: Sequence[Message], tools: Sequence[Message] | None, given: Mapping[str, Any]
+    ) -> tuple[int, ...]:
+        """The prompt's tokens. Raises `RefusedError` when the template will not have the messages."""
+        for name in given:
+            if name not in self.variables or name in {"messages", "tools"}:
+                raise RefusedError(
+                    400, f"this model's template knows no {name!r}", param="chat_template_kwargs", code="unknown_value"
+                )
+        context = {**self._special, "add_generation_prompt": True, **given, "messages": self._disarmed(messages)}
+        try:
+            text = self._template.render(tools=self._disarmed(tools) if tools else None, **context)
+        except (TemplateError, TypeError, ValueError) as error:
+            raise RefusedError(400, f"the model's chat template refuses: {error}", param="messages") from error
+        return tuple(self._encode(text))
+
+    def _disarmed(self, value: Any) -> Any:
+        """The same with a stand-in for every control token that somebody wrote."""
+        if isinstance(value, str):
+            return self._found.sub(lambda found: self._control[found.group()], value)
+        if isinstance(value, Mapping):
+            return {key: self._disarmed(inner) for key, inner in value.items()}
+        return [self._disarmed(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for part in re.split("([" + "".join(self._stands_for) + "])" if self._stands_for else "(?!)", text):
+            if part in self._stands_for:
+                ids += self._literally.encode(self._stands_for[part], add_special_tokens=False).ids
+            elif part:
+                ids += self._tokenizer.encode(part, add_special_tokens=False).ids
+        return ids
+
+
+def _to_json(value: Any, indent: int | None = None, **_options: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _complain(message: str) -> None:
+    raise TemplateError(message)

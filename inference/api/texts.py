@@ -1,0 +1,55 @@
+"""Tokens to text while they come: whole characters only, and nothing of or after a stop text."""
+
+import codecs
+from collections.abc import Sequence
+
+from llguidance import LLTokenizer
+
+
+class Detokenizer:
+    """Bytes of tokens to characters. A character whose last byte has not come yet waits."""
+
+    def __init__(self, tokenizer: LLTokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def add(self, token: int) -> str:
+        """The characters that `token` completes."""
+        return self._decoder.decode(self.bytes_of(token))
+
+    def bytes_of(self, token: int) -> bytes:
+        """What a token says; nothing for control tokens."""
+        return b"" if self._tokenizer.is_special_token(token) else self._tokenizer.decode_bytes([token])
+
+    def name_of(self, token: int) -> str:
+        """A token as people read it."""
+        return self._tokenizer.decode_str([token])
+
+
+class StopFilter:
+    """Lets text through up to a stop text. What may be the beginning of one is held back until it is known."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self._stops = stops
+        self._held = ""
+        self.stopped = False
+
+    def add(self, text: str) -> str:
+        """The text that may be shown now."""
+        self._held += text
+        places = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
+        if places:
+            self.stopped = True
+            return self._held[: min(places)]
+        kept = max((_overlap(self._held, stop) for stop in self._stops), default=0)
+        shown, self._held = self._held[: len(self._held) - kept], self._held[len(self._held) - kept :]
+        return shown
+
+    def rest(self) -> str:
+        """What is held back when the answer has ended."""
+        return "" if self.stopped else self._held
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many of the last characters of `text` begin `stop`."""
+    return next((size for size in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:size])), 0)

@@ -1,0 +1,162 @@
+"""Tools: their part in the grammar of an answer, and the calls in a finished one. Constrained, so never guessed at.
+
+A call is written as the checkpoint's template teaches it: between `<tool_call>` tags (Qwen, Hermes), or as a bare
+object (Llama). When one function is demanded by name, the answer is its arguments and nothing else.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from inference.api.errors import RefusedError
+from inference.constrain.closing import largest_jump
+
+OPEN, CLOSE = "<tool_call>\n", "\n</tool_call>"
+TAG_BYTES = len(OPEN) + len(CLOSE) + 40
+INSTRUCTION = """You may call these functions. A call is written as
+<tool_call>
+{"name": "the function's name", "arguments": {...}}
+</tool_call>
+"""
+
+
+class Function(Struct, frozen=True, forbid_unknown_fields=True):
+    """What can be called. `strict` changes nothing: every call follows its schema here."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    strict: bool | None = None
+
+
+class Tool(Struct, frozen=True, forbid_unknown_fields=True):
+    """OpenAI's wrapping of a function."""
+
+    type: Literal["function"]
+    function: Function
+
+
+class Named(Struct, frozen=True, forbid_unknown_fields=True):
+    """The name of a function."""
+
+    name: str
+
+
+class Chosen(Struct, frozen=True, forbid_unknown_fields=True):
+    """The function that must be called."""
+
+    type: Literal["function"]
+    function: Named
+
+
+Mode = Literal["none", "auto", "required", "named"]
+
+
+class Toolbox(Struct, frozen=True):
+    """The tools of one request, and how they may be used."""
+
+    tools: Sequence[Tool]
+    mode: Mode
+    named: Function | None
+    parallel: bool
+    tagged: bool
+
+    @property
+    def active(self) -> bool:
+        """Whether an answer may contain a call."""
+        return self.mode != "none"
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The tools as a template wants them."""
+        return [
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.function.name,
+                    "description": tool.function.description,
+                    "parameters": tool.function.parameters,
+                },
+            }
+            for tool in self.tools
+        ]
+
+    def grammar(self) -> tuple[str, int]:
+        """What an answer looks like, in Lark, and how many bytes one token can push its end away."""
+        opening, closing = (OPEN, CLOSE) if self.tagged else ("", "")
+        key = "arguments" if self.tagged else "parameters"
+        bodies = [_call_schema(tool.function, key) for tool in self.tools]
+        rules = [f"body: {' | '.join(f'body_{place}' for place in range(len(bodies)))}"]
+        rules += [f"body_{place}: %json {json.dumps(schema)}" for place, schema in enumerate(bodies)]
+        rules.append(f"call: {_text(opening)} body {_text(closing)}")
+        more = ' ("\\n" call)*' if self.parallel else ""
+        if self.mode == "required":
+            rules.append(f"start: call{more}")
+        elif self.tagged:
+            rules += ["TEXT: /(.|\\n)*/", f"first[lazy]: TEXT {_text(opening)}"]
+            rules.append(f"start: plain | first body {_text(closing)}{more}\nplain: TEXT")
+        else:
+            rules += ["TEXT: /[^{](.|\\n)*/", f"start: TEXT | call{more}"]
+        jump = max(largest_jump({"inside": schema}) for schema in bodies) + TAG_BYTES
+        return "\n".join(rules) + "\n", jump
+
+    def calls(self, text: str) -> tuple[str, list[dict[str, Any]]]:
+        """The text before the calls, and the calls, of a whole answer."""
+        if self.named is not None:
+            return "", [call(self.named.name, text)]
+        if not self.tagged:
+            if not text.startswith("{"):
+                return text, []
+            found = [json.loads(line) for line in text.split("\n")]
+            return "", [call(one["name"], _compact(one["parameters"])) for one in found]
+        plain, *bodies = text.split(OPEN)
+        found = [json.loads(body.split(CLOSE)[0]) for body in bodies]
+        return plain, [call(one["name"], _compact(one["arguments"])) for one in found]
+
+
+def toolbox(
+    tools: Sequence[Tool], choice: Literal["none", "auto", "required"] | Chosen | None, parallel: bool, template: str
+) -> Toolbox:
+    """Read the three fields of a request. Raises `RefusedError` when they do not fit each other."""
+    if not tools and choice not in (None, "none", "auto"):
+        raise RefusedError(400, "'tool_choice' demands a call, but 'tools' holds nothing", param="tool_choice")
+    names = [tool.function.name for tool in tools]
+    if len(set(names)) < len(names):
+        raise RefusedError(400, "two tools have one name", param="tools")
+    named = None
+    if isinstance(choice, Chosen):
+        named = next((tool.function for tool in tools if tool.function.name == choice.function.name), None)
+        if named is None:
+            raise RefusedError(400, f"there is no tool {choice.function.name!r}", param="tool_choice")
+    mode: Mode = "named" if named else "none" if not tools or isinstance(choice, Chosen) else choice or "auto"
+    tagged = "<tool_call>" in template or "tools" not in template
+    return Toolbox(tools, mode, named, parallel, tagged)
+
+
+def call(name: str, arguments: str) -> dict[str, Any]:
+    """One call as OpenAI's clients read it; `arguments` is JSON in a text."""
+    made = "call_" + secrets.token_hex(12)
+    return {"id": made, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def _call_schema(function: Function, key: str) -> dict[str, Any]:
+    parameters = dict(function.parameters) or {"type": "object"}
+    shared: dict[str, Any] = {name: parameters.pop(name) for name in ("$defs", "definitions") if name in parameters}
+    return {
+        **shared,
+        "x-guidance": {"whitespace_flexible": False},
+        "type": "object",
+        "properties": {"name": {"const": function.name}, key: parameters},
+        "required": ["name", key],
+        "additionalProperties": False,
+    }
+
+
+def _text(literal: str) -> str:
+    return json.dumps(literal) if literal else ""
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,111 @@
+"""Puts a service together: a checkpoint, its engine, the embedding model and the HTTP server."""
+
+import ipaddress
+import secrets
+import sys
+from dataclasses import dataclass
+
+import uvicorn
+from litestar import Litestar
+
+from inference.api.app import create_app
+from inference.api.language import Language
+from inference.api.template import ChatTemplate
+from inference.constrain.guidance import Vocabulary
+from inference.embedding.loader import BUNDLED, bundled_folder
+from inference.embedding.loader import load as load_embeddings
+from inference.engine.engine import Engine
+from inference.memory import PAGE, TooLittleMemory, pages_for
+from inference.model.load import DType, load
+from inference.model.spec import CheckpointError
+
+SEQUENCES = {"cuda": 64, "cpu": 16}
+BATCH_TOKENS = {"cuda": 8192, "cpu": 512}
+WAITING = 256
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a service is started. `kv_memory` is in bytes; `context` in tokens, by default the checkpoint's."""
+
+    model: str = ""
+    dtype: DType = "auto"
+    device: str = "auto"
+    host: str = "127.0.0.1"
+    port: int = 8001
+    context: int | None = None
+    kv_memory: int | None = None
+    name: str = ""
+    api_key: str = ""
+    needs_model: bool = True
+    """False: serve embeddings alone when the checkpoint cannot be loaded, and say why."""
+
+
+def serve(options: Options) -> None:
+    """Serve until told to stop. Raises `CheckpointError` or `TooLittleMemory` where a model is needed."""
+    key = options.api_key
+    if not key and not is_loopback(options.host):
+        key = secrets.token_urlsafe(32)
+        print(f"{options.host} can be reached from elsewhere; the API key of this run is {key}", flush=True)
+    uvicorn.run(
+        application(options, key),
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def application(options: Options, api_key: str = "") -> Litestar:
+    """The application with everything loaded, not started yet."""
+    language, missing = None, ""
+    if options.model:
+        try:
+            language = language_of(options)
+        except (CheckpointError, TooLittleMemory) as error:
+            if options.needs_model:
+                raise
+            missing = f"the language model {options.model} could not be loaded: {error}"
+            print(missing, file=sys.stderr, flush=True)
+    embeddings = load_embeddings(BUNDLED, bundled_folder())
+    return create_app(embeddings, language=language, missing=missing, api_key=api_key)
+
+
+def language_of(options: Options) -> Language:
+    """A loaded decoder behind its engine."""
+    loaded = load(options.model, dtype=options.dtype, device=options.device)
+    model, spec = loaded.model, loaded.model.spec
+    kind = "cuda" if model.device.type == "cuda" else "cpu"
+    pages = pages_for(spec, model.dtype, model.device, options.kv_memory, SEQUENCES[kind])
+    engine = Engine(
+        model,
+        pages=pages,
+        page_size=PAGE,
+        max_batch_tokens=BATCH_TOKENS[kind],
+        max_sequences=SEQUENCES[kind],
+        max_waiting=WAITING,
+    )
+    tokenizer = loaded.tokenizer
+    template = loaded.chat_template
+    special = {**loaded.special}
+    return Language(
+        name=options.name or loaded.name,
+        engine=engine,
+        tokenizer=tokenizer,
+        vocabulary=Vocabulary(tokenizer, spec.vocabulary, loaded.eos_ids),
+        template=ChatTemplate(template, special, tokenizer) if template else None,
+        eos_ids=frozenset(loaded.eos_ids),
+        context=min(engine.limit, options.context or engine.limit),
+        weights=loaded.weights,
+        begin=tuple(tokenizer.encode("").ids),
+        more={"family": spec.family, "device": str(model.device), "kv_tokens": (pages - 1) * PAGE},
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
