@@ -72,6 +72,7 @@ class Float(Struct, frozen=True, kw_only=True):
     end: int
     page: int | None = None
     rows: tuple[tuple[str, ...], ...] = ()
+    bold: tuple[tuple[int, int], ...] = ()  # row and column of cells set in bold
 
 
 class Page(Struct, frozen=True, kw_only=True):

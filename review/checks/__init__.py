@@ -3,6 +3,7 @@
 from review.checks import (
     abstract_numbers,
     availability,
+    best_values,
     changes,
     citations,
     claims,
@@ -42,6 +43,7 @@ OF_THE_TEXT: tuple[Check, ...] = (
     changes.CHECK,
     table_claims.CHECK,
     table_values.CHECK,
+    best_values.CHECK,
     table_arithmetic.CHECK,
     counts.CHECK,
     p_values.CHECK,

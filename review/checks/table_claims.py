@@ -109,7 +109,7 @@ def _losses(sentence: str, table: Float, read: Grid) -> list[Loss]:
         ]
     for column, name in enumerate(read.header):
         direction = direction_of(name)
-        if direction and _names(name, sentence) and _agrees(sentence, direction):
+        if direction and names_metric(name, sentence) and _agrees(sentence, direction):
             return _everywhere(table, read, column, direction)
     return []
 
@@ -145,7 +145,7 @@ def _loss(table: Float, read: Grid, base: Record, other: Record, column: int) ->
     )
 
 
-def _names(header: str, sentence: str) -> bool:
+def names_metric(header: str, sentence: str) -> bool:
     """Whether a sentence speaks of the metric of a column: each telling word of the header, abbreviated or not."""
     words = [w for w in re.findall(r"[a-z]+\d?", re.sub(r"\(.*?\)", "", header.lower())) if w not in _FILLER]
     said = re.findall(r"[a-z]+\d?", sentence.lower())

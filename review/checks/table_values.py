@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from msgspec import Struct
 
 from review.checks.base import Check, Draft, Examined, nothing
 from review.checks.grid import Grid, Record, cell_numbers, grid
 from review.checks.prose import Number, Span, numbers, one_slip, prose_sentences
+from review.checks.table_claims import names_metric
 from review.manuscript import Float, Kind, Manuscript
 
 # A sentence with one of these may speak of something the table does not print: a rounded, a chosen or an earlier value.
@@ -21,6 +23,7 @@ _ELSEWHERE = re.compile(
 _BASELINE_WORDS = frozenset({"baseline", "the baseline", "baseline model"})
 MOST_CELLS = 8  # that a sentence may speak of; with more it names no cell
 CONTEXT = 400  # characters before a sentence in which the column may be named
+LONGEST = 600  # characters of a sentence; a longer one is a table or a list
 LEAST_DIGITS = 3  # of a number that can be recognised as a cell's
 
 
@@ -33,6 +36,14 @@ class Quoted(Struct, frozen=True):
     named: tuple[str, ...]  # the labels by which it names them
 
 
+class Slip(Struct, frozen=True):
+    """A quoted number that no table prints, and the cell it seems to be meant for."""
+
+    quoted: Quoted
+    cell: Number
+    span: Span
+
+
 def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     """Compare every number beside the labels of a row with the cells of that row."""
     tables = [(f, grid(f)) for f in manuscript.floats if f.kind == "table" and f.rows]
@@ -40,20 +51,20 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
         return nothing("No table whose cells could be read.")
     printed = [n for f, _ in tables for n in cell_numbers(f)]
     seen = 0
-    drafts: list[Draft] = []
+    slips: dict[Decimal, list[Slip | None]] = {}
     for span in prose_sentences(manuscript):
         sentence = manuscript.text[slice(*span)]
-        if span[1] - span[0] > 600 or _is_table(sentence):
+        if span[1] - span[0] > LONGEST or _is_table(sentence):
             continue
         stated = [n for n in numbers(manuscript.text, *span) if _digits(n) >= LEAST_DIGITS]
-        for quoted in _quotes(sentence, _before(manuscript, span), stated, tables):
-            seen += 1
-            if _stands(quoted.number, printed) or _ELSEWHERE.search(sentence):
-                continue
-            cell = _meant(quoted, stated)
-            if cell is not None and not _stands_in_text(manuscript, quoted.number, span):
-                drafts.append(_draft(manuscript, quoted, cell, span))
-                break
+        quotes = {q.number: q for q in _quotes(_around(manuscript, span), stated, tables)} if stated else {}
+        seen += len(quotes)
+        for number in stated:
+            if not _stands(number, printed):
+                cell = _meant(quotes[number], stated) if number in quotes and not _ELSEWHERE.search(sentence) else None
+                slip = Slip(quotes[number], cell, span) if cell else None
+                slips.setdefault(number.value, []).append(slip)
+    drafts = [_draft(manuscript, slip) for said in slips.values() if (slip := _agreed(said))]
     if not seen:
         return nothing("No sentence quotes a cell of a table by its labels.")
     return Examined(
@@ -61,24 +72,32 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     )
 
 
-def _before(manuscript: Manuscript, span: Span) -> str:
-    """Heading and some text before a sentence, in its section: where the metric or the data may be named."""
+def _agreed(said: list[Slip | None]) -> Slip | None:
+    """The slip, when every sentence that prints the number means the same cell by it."""
+    whole = [slip for slip in said if slip is not None]
+    if len(whole) < len(said) or len({slip.cell.value for slip in whole}) != 1:
+        return None
+    return whole[0]
+
+
+def _around(manuscript: Manuscript, span: Span) -> tuple[str, ...]:
+    """The sentence, those before it in its section from the nearest on, and the heading: where a column is named."""
     section = manuscript.section_at(span[0])
-    heading = section.title if section else ""
     begin = max(section.body if section else 0, span[0] - CONTEXT)
-    return f"{heading} {manuscript.text[begin : span[0]]}"
+    before = [manuscript.text[slice(*s)] for s in prose_sentences(manuscript) if begin <= s[0] < span[0]]
+    return (manuscript.text[slice(*span)], *reversed(before), section.title if section else "")
 
 
-def _quotes(sentence: str, before: str, stated: list[Number], tables: list[tuple[Float, Grid]]) -> Iterator[Quoted]:
+def _quotes(around: tuple[str, ...], stated: list[Number], tables: list[tuple[Float, Grid]]) -> Iterator[Quoted]:
     """Numbers of the shape of the cells that the labels in the sentence lead to, in the table that fits best."""
     for number in stated:
         for table, read in tables:
-            records, named = _named(sentence, read)
+            records, named = _named(around[0], read)
             cells = tuple(
                 cell
                 for record in records
                 for column, cell in record.values.items()
-                if _same_shape(number, cell) and column in _columns(sentence, before, read, number)
+                if _same_shape(number, cell) and column in _columns(around, read, number)
             )
             if cells and len(cells) <= MOST_CELLS:
                 yield Quoted(number, table, cells, named)
@@ -113,19 +132,16 @@ def _words(text: str) -> str:
     return f" {' '.join(re.findall(r'[a-z0-9_]+', text.lower()))} "
 
 
-def _columns(sentence: str, before: str, read: Grid, number: Number) -> set[int]:
-    """Columns whose cells look like the number: those the sentence names, the last named before it, or the only one."""
+def _columns(around: tuple[str, ...], read: Grid, number: Number) -> set[int]:
+    """Columns whose cells look like the number and that the nearest text names; a lone column needs no name."""
     alike = {c for r in read.records for c, cell in r.values.items() if _same_shape(number, cell)}
-    names = {c: _words(re.sub(r"\(.*?\)", "", read.header[c])) for c in alike if c < len(read.header)}
-    names = {c: name for c, name in names.items() if name.strip()}
-    said = {c for c, name in names.items() if name in _words(sentence)}
-    if said:
-        return said
-    told = {c: _words(before).rfind(name) for c, name in names.items()}
-    last = max(told.values(), default=-1)
-    if last >= 0:
-        return {c for c, at in told.items() if at == last}
-    return alike if len(alike) == 1 else set()
+    if len({c for r in read.records for c in r.values}) == 1:
+        return alike
+    for text in around:
+        said = {c for c in alike if c < len(read.header) and names_metric(read.header[c], text)}
+        if said:
+            return said
+    return set()
 
 
 def _same_shape(number: Number, cell: Number) -> bool:
@@ -142,16 +158,6 @@ def _stands(number: Number, printed: list[Number]) -> bool:
         abs(cell.value) == abs(number.value)
         or (cell.decimals > number.decimals and number.agrees(abs(cell.value), abs(cell.value)))
         for cell in printed
-    )
-
-
-def _stands_in_text(manuscript: Manuscript, number: Number, span: Span) -> bool:
-    """Whether another sentence says the same: then it is no slip of this one."""
-    return any(
-        n.value == number.value and n.decimals == number.decimals
-        for other in prose_sentences(manuscript)
-        if other != span and not _is_table(manuscript.text[slice(*other)])
-        for n in numbers(manuscript.text, *other)
     )
 
 
@@ -176,16 +182,17 @@ def _is_table(sentence: str) -> bool:
     return sum(any(ch.isdigit() for ch in word) for word in words) * 2 > len(words)
 
 
-def _draft(manuscript: Manuscript, quoted: Quoted, cell: Number, span: Span) -> Draft:
-    said = " ".join(manuscript.text[quoted.number.start : quoted.number.end].split())
-    where = ", ".join(quoted.named)
+def _draft(manuscript: Manuscript, slip: Slip) -> Draft:
+    number, label = slip.quoted.number, slip.quoted.table.label
+    said = " ".join(manuscript.text[number.start : number.end].split())
+    where = ", ".join(slip.quoted.named)
     return Draft(
-        claim=f"The sentence gives {said} for {where}, but {quoted.table.label} prints {cell.value:f} there, and no "
-        f"table prints {said}.",
+        claim=f"The sentence gives {said} for {where}, but {label} prints {slip.cell.value:f} there, and no table "
+        f"prints {said}.",
         severity="major",
         criterion="soundness",
-        span=span,
-        fix=f"Make text and {quoted.table.label} agree, from the output of the analysis.",
+        span=slip.span,
+        fix=f"Make text and {label} agree, from the output of the analysis.",
     )
 
 
@@ -195,8 +202,8 @@ CHECK = Check(
     method="Where a sentence names the labels of a row and prints a number of the shape of its cells, looks for that "
     "number in the tables; when it stands nowhere and is one digit away from the only such cell, or the sentence "
     "names a single cell, text and table disagree.",
-    limits="Needs recovered cells, a label in the sentence and three digits; hedged sentences and numbers said twice "
-    "in the text are left alone.",
+    limits="Needs recovered cells, a label in the sentence and three digits; hedged sentences, and numbers that "
+    "another sentence gives for something else, are left alone.",
     alarm_rate="no finding on five development papers.",
     examine=examine,
 )

@@ -156,7 +156,7 @@ class Walk:
             return self._set_apart(found)
         elif found["table"]:
             inside, end = self._environment(found, found["table"])
-            rows = rows_of(f"\\begin{{{found['table']}}}{inside}\\end{{{found['table']}}}", self.setter)
+            rows, _ = rows_of(f"\\begin{{{found['table']}}}{inside}\\end{{{found['table']}}}", self.setter)
             self.draft.block("\n".join("  ".join(row) for row in rows))
             return end
         elif found["list"]:
@@ -178,7 +178,7 @@ class Walk:
         kind = FLOATS[found["float"]]
         caption = caption_of(inside, self.setter)
         number = self.numbers.next_of(kind) if caption else ""
-        rows = rows_of(
+        rows, bold = rows_of(
             f"\\begin{{longtable}}{inside}\\end{{longtable}}" if found["float"] == "longtable" else inside, self.setter
         )
         label = f"{kind} {number}".strip()
@@ -193,6 +193,7 @@ class Walk:
                     start=0,
                     end=0,
                     rows=rows,
+                    bold=bold,
                 )
             )
         if rows:

@@ -12,7 +12,10 @@ RULES = re.compile(
 CAPTION = re.compile(r"\\caption\*?\s*(?=[\[{])")
 SUBFLOAT = re.compile(r"\\begin\s*\{sub(?:figure|table)\}.*?\\end\s*\{sub(?:figure|table)\}", re.DOTALL)
 MULTICOLUMN = re.compile(r"\s*\\multicolumn\s*\{(\d{1,2})\}")
+BOLD = re.compile(r"\\(?:textbf|mathbf|boldsymbol|bm|bfseries|bf|boldmath)\b")
 MOST_ROWS = 500
+Rows = tuple[tuple[str, ...], ...]
+Places = tuple[tuple[int, int], ...]
 
 
 def caption_of(body: str, setter: Setter) -> str:
@@ -26,31 +29,33 @@ def caption_of(body: str, setter: Setter) -> str:
     return re.sub(r"\s+", " ", setter.inner(said))
 
 
-def rows_of(body: str, setter: Setter) -> tuple[tuple[str, ...], ...]:
-    """Cells of every tabular in a float, row by row."""
+def rows_of(body: str, setter: Setter) -> tuple[Rows, Places]:
+    """Cells of every tabular in a float, row by row, and the places of those set in bold."""
     rows: list[tuple[str, ...]] = []
+    bold: list[tuple[int, int]] = []
     at = 0
     while found := TABULAR.search(body, at):
         close = re.compile(r"\\end\s*\{" + re.escape(found[1]) + r"\}").search(body, found.end())
         end = close.start() if close else len(body)
         columns = 2 if found[1].startswith(("tabularx", "tabular*", "tabulary", "tabulary")) else 1
         start = skip(body, optional(body, found.end())[1], columns)
-        rows += _rows(body[start:end], setter)
+        _read(body[start:end], setter, rows, bold)
         at = max(end, found.end())
-    return tuple(rows[:MOST_ROWS])
+    return tuple(rows[:MOST_ROWS]), tuple(place for place in bold if place[0] < MOST_ROWS)
 
 
-def _rows(inside: str, setter: Setter) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
+def _read(inside: str, setter: Setter, rows: list[tuple[str, ...]], bold: list[tuple[int, int]]) -> None:
     for line in _split(RULES.sub(" ", inside), row=True):
         cells: list[str] = []
+        heavy: list[int] = []
         for cell in _split(line, row=False):
+            heavy += [len(cells)] if BOLD.search(cell) else []
             spans = MULTICOLUMN.match(cell)
             cells.append(re.sub(r"\s+", " ", setter.inner(cell)))
             cells += [""] * (int(spans[1]) - 1 if spans else 0)
         if any(cells):
+            bold += [(len(rows), column) for column in heavy]
             rows.append(tuple(cells))
-    return rows
 
 
 def _split(source: str, *, row: bool) -> list[str]:

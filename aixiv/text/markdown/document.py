@@ -27,6 +27,9 @@ KEYWORD_LINE = re.compile(
 )
 LEAST_LETTERS = 40
 
+Cells = tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, int], ...]]
+"""Rows of a table, and the places of its cells in bold."""
+
 
 def parse_markdown(path: Path) -> Parsed:
     """Read a Markdown file whole, or raise `Unreadable`."""
@@ -85,7 +88,7 @@ class Walk:
         self.keywords: tuple[str, ...] = ()
         self.lowered = 0  # 1 when the first-level heading is the title
         self.in_references = False
-        self.rows: tuple[tuple[str, ...], ...] = ()  # of the last table, waiting for a caption below it
+        self.rows: Cells = ((), ())  # of the last table, waiting for a caption below it
         self.entries: list[str] = []
         self.lists: list[int | None] = []  # next number of each open list, None for bullets
 
@@ -190,19 +193,30 @@ class Walk:
             return
         table = found[1].lower().startswith("tab")
         label = f"{'Table' if table else 'Figure'} {found[2]}"
-        rows, self.rows = (self.rows, ()) if table else ((), self.rows)
+        (rows, bold), self.rows = (self.rows, ((), ())) if table else (((), ()), self.rows)
         self.draft.float(
-            Float(kind="table" if table else "figure", label=label, caption=text, start=0, end=0, rows=rows)
+            Float(
+                kind="table" if table else "figure",
+                label=label,
+                caption=text,
+                start=0,
+                end=0,
+                rows=rows,
+                bold=bold,
+            )
         )
 
     def _table(self, index: int) -> int:
         rows: list[tuple[str, ...]] = []
         cells: list[str] = []
+        bold: list[tuple[int, int]] = []
         while self.tokens[index].type != "table_close":
             token = self.tokens[index]
             if token.type == "tr_open":
                 cells = []
             elif token.type == "inline":
+                if any(child.type == "strong_open" for child in token.children or ()):
+                    bold.append((len(rows), len(cells)))
                 cells.append(self._inline(token))
             elif token.type == "tr_close":
                 rows.append(tuple(cells))
@@ -210,9 +224,9 @@ class Walk:
         self.draft.block("\n".join("  ".join(row) for row in rows))
         last = self.draft.floats[-1] if self.draft.floats else None
         if last is not None and last.kind == "table" and not last.rows and self._just_above(last):
-            self.draft.floats[-1] = replace(last, rows=tuple(rows))
+            self.draft.floats[-1] = replace(last, rows=tuple(rows), bold=tuple(bold))
         else:
-            self.rows = tuple(rows)
+            self.rows = tuple(rows), tuple(bold)
         return index + 1
 
     def _just_above(self, caption: Float) -> bool:

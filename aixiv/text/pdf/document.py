@@ -182,6 +182,7 @@ def _floats(text: str, placed: list[Placed]) -> tuple[Float, ...]:
         if p.block.kind != "caption":
             continue
         table = tables.get(id(p.block))
+        rows, bold = table_rows(table.lines) if table else ((), ())
         found.append(
             Float(
                 kind="table" if p.block.label.startswith("Table") else "figure",
@@ -190,7 +191,8 @@ def _floats(text: str, placed: list[Placed]) -> tuple[Float, ...]:
                 start=p.start,
                 end=p.end,
                 page=p.block.page,
-                rows=table_rows(table.lines) if table else (),
+                rows=rows,
+                bold=bold,
             )
         )
     return tuple(found)

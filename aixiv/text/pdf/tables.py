@@ -72,24 +72,30 @@ def _is_prose(line: Line, style: Style) -> bool:
     return full or len(line.words) > MOST_CELL_WORDS
 
 
-def table_rows(lines: list[Line]) -> tuple[tuple[str, ...], ...]:
-    """Cells of a table. The rows with the most cells say where the columns are; the others are fitted to them."""
+def table_rows(lines: list[Line]) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, int], ...]]:
+    """Cells of a table, and the places of those in bold.
+
+    The rows with the most cells say where the columns are; the others are fitted to them.
+    """
     rows = [_cells(line) for line in lines]
     most = max((len(row) for row in rows), default=0)
     if len(rows) < 2 or most < 2:
-        return ()
+        return (), ()
     columns = _columns([row for row in rows if len(row) == most])
     for row in rows:
         for cell in row:
             _widen(columns, cell)
     found: list[tuple[str, ...]] = []
+    bold: list[tuple[int, int]] = []
     for row in rows:
         cells = [""] * len(columns)
         for cell in row:
             at = _column_of(columns, cell)
             cells[at] = f"{cells[at]} {cell.text}".strip()
+            if cell.bold:
+                bold.append((len(found), at))
         found.append(tuple(cells))
-    return tuple(found)
+    return tuple(found), tuple(bold)
 
 
 @dataclass(slots=True)
@@ -99,15 +105,16 @@ class Cell:
     x0: float
     x1: float
     text: str
+    bold: bool  # its first word is
 
 
 def _cells(line: Line) -> list[Cell]:
     cells: list[Cell] = []
     for word in line.words:
         if cells and word.x0 - cells[-1].x1 <= CELL_GAP * line.size:
-            cells[-1] = Cell(cells[-1].x0, max(word.x1, cells[-1].x1), f"{cells[-1].text} {word.text}")
+            cells[-1] = Cell(cells[-1].x0, max(word.x1, cells[-1].x1), f"{cells[-1].text} {word.text}", cells[-1].bold)
         else:
-            cells.append(Cell(word.x0, word.x1, word.text))
+            cells.append(Cell(word.x0, word.x1, word.text, word.bold))
     return cells
 
 

@@ -1,0 +1,151 @@
+"""Text against tables, values marked as best, framing numbers and deviations: found when wrong, silent when right."""
+
+import random
+import statistics
+from pathlib import Path
+
+import pytest
+
+from aixiv.text import parse_file
+from review.checks import CHECKS, grimmer
+from review.manuscript import Manuscript
+from review.report import CheckResult
+from tests.review.documents import SECTIONS, paper
+
+SPEEDS = (
+    ("Method", "Recall (%)", "Latency (ms)"),
+    ("Plain", "71.25", "0.803"),
+    ("Chain", "78.40", "0.941"),
+    ("Tree", "83.15", "1.206"),
+)
+BOLD = """# Marks in tables
+
+Table 1: Recall and latency; the best of each column is in bold.
+
+| Method | Recall (%) | Latency (ms) |
+|---|---|---|
+| Plain | 71.25 | **0.803** |
+| Chain | {chain} | 0.941 |
+| Tree | {tree} | 1.206 |
+"""
+LATEX = r"""\documentclass{article}\begin{document}
+\begin{table}\caption{Recall; \textbf{best} values are bold.}
+\begin{tabular}{lcc} \textbf{Method} & \textbf{Recall} & Note \\ \hline
+Plain & 71.25 & a \\ Chain & \textbf{78.40} & b \\ Tree & $\mathbf{83.15}$ & c \end{tabular}\end{table}
+Some words are needed so that the document holds text to read.
+\end{document}"""
+
+
+def checked(manuscript: Manuscript, check: str) -> CheckResult:
+    return next(c for c in CHECKS if c.id == check).run(manuscript, "paper")
+
+
+def concluding(sentence: str) -> Manuscript:
+    sections = tuple((title, f"{text} {sentence}" if title == "Conclusion" else text) for title, text in SECTIONS)
+    return paper(sections=sections)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("The chain reaches a recall of 78.40 in this setting.", ""),
+        ("The chain reaches a recall of 78.4 in this setting.", ""),
+        ("The chain reaches a recall of 76.40 in this setting.", "78.40"),
+        ("The chain reaches a recall of 78.04 in this setting.", "78.40"),
+        ("The tree has a latency of 1.026 when it is full.", "1.206"),
+        ("The tree and the plain table have a latency of 1.206 and 0.803.", ""),
+        ("The chain reaches a recall of about 76.40 in this setting.", ""),
+        ("After ten hours at step 400 the chain reaches a recall of 76.40.", ""),
+        ("Another system has a recall of 76.40 in this setting.", ""),
+        ("The chain needs 76.40 joules for it.", ""),
+    ],
+)
+def test_a_number_quoted_from_a_table_is_the_tables(said: str, found: str) -> None:
+    result = checked(paper(said, table=SPEEDS, table_caption="Table 1: Recall and latency."), "table-values")
+    assert bool(result.findings) == bool(found), result.findings
+    if found:
+        assert found in result.findings[0].claim
+        assert result.findings[0].quote == said
+
+
+def test_a_number_said_twice_is_no_slip_of_one_sentence() -> None:
+    said = "The chain reaches a recall of 76.40 in this setting."
+    both = f"{said} So much, 76.40, is also what another system had."
+    assert not checked(paper(both, table=SPEEDS), "table-values").findings
+    assert (
+        len(
+            checked(
+                paper(f"{said} We call a recall of 76.40 for the chain low.", table=SPEEDS), "table-values"
+            ).findings
+        )
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("The chain lengthens a write by 12.5%.", False),
+        ("The chain lengthens a write by 15.5%.", True),
+        ("Others report that a chain lengthens a write by up to 15.5% (Merkle, 1988).", False),
+        ("In future work a write may take 15.5% longer.", False),
+    ],
+)
+def test_the_conclusion_states_no_result_of_its_own(said: str, found: bool) -> None:
+    result = checked(concluding(said), "framing-numbers")
+    assert bool(result.findings) is found, result.findings
+    if found:
+        assert "15.5%" in result.findings[0].claim
+        assert "12.5%" in result.findings[0].claim
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("The plain table took 4720 steps, while the chain reduced this to 1343 steps, a 72% reduction.", True),
+        ("The plain table took 4720 steps, while the chain reduced this to 1343 steps, a 62% reduction.", False),
+        ("It took 4720 steps on average. The chain reduced this to just 1343 steps, representing a 27% cut.", False),
+    ],
+)
+def test_a_change_is_recomputed_from_two_numbers_that_stand_apart(said: str, right: bool) -> None:
+    result = checked(paper(said), "changes")
+    assert result.examined == 2 + 1  # the clean paper states one change twice
+    assert (not result.findings) is right, result.findings
+
+
+def test_bold_values_are_read_from_every_source_and_compared(tmp_path: Path) -> None:
+    def read(name: str, text: str) -> Manuscript:
+        (tmp_path / name).write_text(text)
+        return parse_file(tmp_path / name, filename=name, max_bytes=10**6, max_pages=9).manuscript
+
+    right = read("right.md", BOLD.format(chain="78.40", tree="**83.15**"))
+    assert right.floats[0].bold == ((1, 2), (3, 1))
+    assert checked(right, "best-values").status == "passed"
+    wrong = checked(read("wrong.md", BOLD.format(chain="**78.40**", tree="83.15")), "best-values")
+    assert ["Tree has 83.15" in f.claim for f in wrong.findings] == [True]
+    unsaid = BOLD.format(chain="**78.40**", tree="83.15").replace("; the best of each column is in bold", "")
+    assert checked(read("unsaid.md", unsaid), "best-values").status == "cannot_tell"
+    ours = BOLD.format(chain="**78.40**", tree="83.15").replace("| Chain", "| **Chain**")
+    assert not checked(read("ours.md", ours), "best-values").findings
+    assert read("paper.tex", LATEX).floats[0].bold == ((0, 0), (0, 1), (2, 1), (3, 1))
+
+
+def test_deviations_that_occur_are_never_called_impossible() -> None:
+    draw = random.Random(7)
+    for _ in range(300):
+        answers = [draw.randint(1, 7) for _ in range(draw.randint(2, 60))]
+        for spread in (statistics.stdev(answers), statistics.pstdev(answers)):
+            assert grimmer.possible(f"{statistics.mean(answers):.2f}", f"{spread:.2f}", len(answers)), answers
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("The ratings on the 7-point scale were low (M = 3.50, SD = 1.29, n = 4).", False),
+        ("The ratings on the 7-point scale were low (M = 3.50, SD = 1.21, n = 4).", True),
+        ("The times in the log were low (M = 3.50, SD = 1.21, n = 4).", False),
+        ("The ratings of eight items each were low (M = 3.50, SD = 1.21, n = 4).", False),
+    ],
+)
+def test_an_impossible_deviation_is_found(said: str, found: bool) -> None:
+    assert bool(checked(paper(said), "grimmer").findings) is found
