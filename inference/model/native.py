@@ -65,7 +65,7 @@ class Library:
         who: tuple[Tensor, Tensor, Tensor],
         out: Tensor,
     ) -> None:
-        """Attention of the tokens `who` (rows of query, their sequences, keys they see; int64) written to their rows."""
+        """Attention of the tokens `who`: rows of query and out, their sequences, the keys they see; all int64."""
         token, sequence, visible = who
         _, size, kv_heads, dim = keys.shape
         failed = self._attend(
