@@ -9,15 +9,18 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+import msgspec
 from msgspec import Struct
 
 from review.manuscript import Manuscript
+from review.report import Grounding, Recommendation
 
 RUN = 8
 KEEP = 16
 FEWEST = 25  # kept runs, about 400 words: below, a share means nothing
 SHARED = 0.2  # from here on a work is named
 NEAR_DUPLICATE = 0.5
+COMPARED = "An editor compares this work with others before it goes on."
 
 
 class Sketch(Struct, frozen=True):
@@ -55,6 +58,17 @@ def shared(own: Sketch, other: Collection[int]) -> tuple[float, tuple[int, int]]
         if run[1] - run[0] > best[1] - best[0]:
             best = run
     return hits / len(own.places), best
+
+
+def kept_back(recommendation: Recommendation, grounding: Grounding | None) -> Recommendation:
+    """The recommendation, or a hold where an unpublished work of somebody else says nearly the same.
+
+    The reason is read by the author too, so it tells nothing of that work; editors find it in the round's grounding.
+    """
+    overlaps = (grounding.overlaps if grounding else None) or ()
+    if not any(not o.ref and o.share >= NEAR_DUPLICATE for o in overlaps):
+        return recommendation
+    return msgspec.structs.replace(recommendation, outcome="hold", reasons=(COMPARED, *recommendation.reasons))
 
 
 def _list_of(manuscript: Manuscript) -> tuple[int, int]:

@@ -12,9 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from aixiv.db.account import Agent, User
 from aixiv.db.review import BallotRow, Comment, ComparisonRow, Decision, ReportRow, Run, ScreeningRow
 from aixiv.domain.people import Actor
+from aixiv.queries.judges import standings
 from aixiv.queries.papers import VersionCard
 from review.policy import load_policy
-from review.report import Ballot, CheckResult, Comparison, Recommendation, RelatedWork, Report, Screening, Usage
+from review.report import (
+    Adjudication,
+    Ballot,
+    CheckResult,
+    Comparison,
+    Grounding,
+    Panel,
+    Recommendation,
+    RelatedWork,
+    Report,
+    Screening,
+    Usage,
+)
+from review.standing import Standing
 
 BLIND_NAME = "Anonymous reviewer"
 
@@ -32,7 +46,10 @@ class RunCard(Struct, frozen=True, kw_only=True):
     finished_at: datetime | None
     recommendation: Recommendation | None
     related: tuple[RelatedWork, ...]
+    grounding: Grounding | None
     usage: Usage | None
+    panel: Panel | None
+    adjudication: Adjudication | None
 
 
 class ScreeningCard(Struct, frozen=True, kw_only=True):
@@ -43,13 +60,17 @@ class ScreeningCard(Struct, frozen=True, kw_only=True):
 
 
 class ReportCard(Struct, frozen=True, kw_only=True):
-    """One report with who wrote it, as far as the reader may know."""
+    """One report with who wrote it, as far as the reader may know.
+
+    `standing` tells where a panel's scores stand among the judge's past ones; a person's or agent's report has none.
+    """
 
     id: UUID
     reviewer: str
     by: str  # panel, person, agent
     created_at: datetime
     report: Report
+    standing: Standing | None
 
 
 class DecisionCard(Struct, frozen=True, kw_only=True):
@@ -73,8 +94,8 @@ class CommentCard(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-async def runs_of(session: AsyncSession, version: VersionCard) -> tuple[RunCard, ...]:
-    """Runs of a version, newest first."""
+async def runs_of(session: AsyncSession, actor: Actor, version: VersionCard) -> tuple[RunCard, ...]:
+    """Runs of a version, newest first. That it shares wording with an unpublished work is told to editors only."""
     rows = await session.scalars(select(Run).where(Run.version_id == version.id).order_by(Run.generation.desc()))
     return tuple(
         RunCard(
@@ -88,10 +109,22 @@ async def runs_of(session: AsyncSession, version: VersionCard) -> tuple[RunCard,
             finished_at=run.finished_at,
             recommendation=msgspec.convert(run.outcome, Recommendation) if run.outcome else None,
             related=msgspec.convert(run.related or [], tuple[RelatedWork, ...]),
+            grounding=_grounding(run.grounding, actor),
             usage=msgspec.convert(run.usage, Usage) if run.usage else None,
+            panel=msgspec.convert(run.panel, Panel) if run.panel else None,
+            adjudication=msgspec.convert(run.adjudication, Adjudication) if run.adjudication else None,
         )
         for run in rows
     )
+
+
+def _grounding(raw: dict[str, Any] | None, actor: Actor) -> Grounding | None:
+    if raw is None:
+        return None
+    grounding = msgspec.convert(raw, Grounding)
+    if actor.is_editor or grounding.overlaps is None:
+        return grounding
+    return msgspec.structs.replace(grounding, overlaps=tuple(o for o in grounding.overlaps if o.ref))
 
 
 async def screening_of(session: AsyncSession, version: VersionCard) -> ScreeningCard | None:
@@ -110,13 +143,15 @@ async def reports_of(session: AsyncSession, actor: Actor, version: VersionCard) 
     On a blind track nobody but editors and the reviewers themselves learns who a person or agent is.
     """
     run_id = await _latest_run(session, version)
-    rows = await session.execute(
+    found = await session.execute(
         select(ReportRow, User.name, Agent.name)
         .outerjoin(User, User.id == ReportRow.author_id)
         .outerjoin(Agent, Agent.id == ReportRow.author_agent_id)
         .where(ReportRow.version_id == version.id, (ReportRow.run_id == run_id) | ReportRow.author_id.is_not(None))
         .order_by(ReportRow.run_id.is_(None), ReportRow.created_at, ReportRow.role)
     )
+    rows = found.all()
+    standing = await standings(session, [row for row, _, _ in rows])
     blind = load_policy(version.track).blind
     cards = []
     for row, person, agent in rows:
@@ -131,6 +166,7 @@ async def reports_of(session: AsyncSession, actor: Actor, version: VersionCard) 
                 by=by,
                 created_at=row.created_at,
                 report=msgspec.convert(row.body, Report),
+                standing=standing.get(row.id),
             )
         )
     return tuple(cards)

@@ -1,17 +1,20 @@
-"""Filling the bibliographic index from dumps, in batches small enough for any machine."""
+"""Filling the bibliographic index from dumps, and the list of retractions, in batches small enough for any machine."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from aixiv.db import Database
-from aixiv.db.works import KnownWork
+from aixiv.db.works import KnownWork, RetractedWork
 from review.references.dumps import Record
 from review.references.keys import title_keys
+from review.references.retracted import Retracted
 
 BATCH = 1000  # works of one transaction
+T = TypeVar("T")
 
 
 async def import_works(database: Database, records: Iterable[Record]) -> int:
@@ -34,7 +37,19 @@ async def import_works(database: Database, records: Iterable[Record]) -> int:
     return read
 
 
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+async def import_retractions(database: Database, notices: Iterable[Retracted]) -> int:
+    """Add or replace notices of a list of retractions; returns how many are held then. Batches as above."""
+    for batch in _batches(notices):
+        rows = {item.id: _notice_row(item) for item in batch}
+        statement = insert(RetractedWork).values(list(rows.values()))
+        replaced = {name: statement.excluded[name] for name in next(iter(rows.values())) if name != "source_id"}
+        async with database.write() as tx:
+            await tx.session.execute(statement.on_conflict_do_update(index_elements=["source_id"], set_=replaced))
+    async with database.read() as session:
+        return int(await session.scalar(select(func.count()).select_from(RetractedWork)) or 0)
+
+
+def _batches(records: Iterable[T]) -> Iterator[list[T]]:
     left = iter(records)
     while batch := list(islice(left, BATCH)):
         yield batch
@@ -55,4 +70,19 @@ def _row(record: Record) -> dict[str, Any]:
         "venues": list(work.venues),
         "doi": work.doi or None,
         "arxiv": work.arxiv or None,
+    }
+
+
+def _notice_row(item: Retracted) -> dict[str, Any]:
+    notice = item.notice
+    return {
+        "source_id": item.id,
+        "title": notice.title,
+        "title_key": title_keys(notice.title).whole,
+        "families": list(notice.families),
+        "doi": notice.doi or None,
+        "nature": notice.nature,
+        "reason": notice.reason,
+        "retracted_on": notice.retracted_on,
+        "notice_doi": notice.notice_doi or None,
     }

@@ -4,7 +4,7 @@ The run's id is the graph's checkpoint thread, so a worker that takes over after
 result is stored under locks and only while the run's generation is the version's current one.
 """
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,26 +15,23 @@ from sqlalchemy import func, select, update
 
 from agents.port import Predecessor, Progress, ReviewFailed, ReviewRequest
 from aixiv.db import Transaction
-from aixiv.db.corpus import nearest_published
 from aixiv.db.paper import Paper, Version
 from aixiv.db.review import BallotRow, ComparisonRow, Decision, ReportRow, Run, ScreeningRow
 from aixiv.deps import Deps
 from aixiv.domain.errors import Unavailable
 from aixiv.domain.events import Event, Tag
-from aixiv.domain.ids import AixivId, new_id
+from aixiv.domain.ids import new_id
 from aixiv.domain.paper import Status
 from aixiv.domain.people import SYSTEM
 from aixiv.queue import PUBLISH
+from aixiv.usecases.grounding import Grounds
 from aixiv.usecases.ingest import load_parsed, storable
 from aixiv.usecases.lifecycle import lock_version, move, policy_of
-from inference.client import InferenceRefused, InferenceUnavailable
-from review.manuscript import Manuscript
 from review.policy import Policy
-from review.report import CheckResult, Finding, RelatedWork, Report, ResponseLetter, Round
+from review.report import CheckResult, Finding, Report, ResponseLetter, Round
 
 log = structlog.get_logger()
 
-RELATED = 5
 OUTCOMES = {
     "accept": Status.ACCEPTED,
     "revise": Status.REVISION_REQUESTED,
@@ -62,9 +59,13 @@ async def review_version(deps: Deps, version_id: UUID) -> None:
     run = await _open(deps, version_id)
     if run is None:
         return
+    grounds = Grounds(deps, paper_id=run.paper.id, version_id=run.version.id)
     try:
         result = await deps.reviewer.review(
-            await _request(deps, run), on_progress=_ProgressWriter(deps, run.run_id), find_related=_Related(deps, run)
+            await _request(deps, run),
+            on_progress=_ProgressWriter(deps, run.run_id),
+            find_related=grounds.find_related,
+            look_up=grounds.look_up,
         )
     except ReviewFailed as failure:
         if failure.retryable:
@@ -202,33 +203,6 @@ class _ProgressWriter:
             raise ReviewFailed(outage.message, retryable=True) from outage
 
 
-class _Related:
-    """Finds published works of the own corpus near a manuscript; without embeddings there are none."""
-
-    def __init__(self, deps: Deps, run: OpenRun) -> None:
-        self._deps, self._paper_id = deps, run.paper.id
-
-    async def __call__(self, manuscript: Manuscript) -> Sequence[RelatedWork]:
-        try:
-            (vector,) = await self._deps.embedder.embed([f"{manuscript.title}\n{manuscript.abstract}"])
-        except (InferenceUnavailable, InferenceRefused):
-            return ()
-        try:
-            async with self._deps.database.read() as session:
-                rows = await nearest_published(session, vector, but=self._paper_id, limit=RELATED)
-        except Unavailable as outage:
-            raise ReviewFailed(outage.message, retryable=True) from outage
-        return [
-            RelatedWork(
-                title=row.title,
-                ref=str(AixivId(row.yymm, row.number)),
-                similarity=round(1 - row.distance, 3),
-                year=row.published_at.year,
-            )
-            for row in rows
-        ]
-
-
 async def _store(deps: Deps, run: OpenRun, result: Round) -> None:
     """Save a round under locks and apply its recommendation; a stale one is only marked as such."""
     async with deps.database.write() as tx:
@@ -244,7 +218,10 @@ async def _store(deps: Deps, run: OpenRun, result: Round) -> None:
         row.step, row.message = "recommend", f"Recommendation: {result.recommendation.outcome}."
         row.outcome, row.usage = _json(result.recommendation), _json(result.usage)
         row.related = _json(result.related)
-        _add_results(tx, run, result)
+        row.panel = _json(result.panel) if result.panel else None
+        row.adjudication = _json(result.adjudication) if result.adjudication else None
+        row.grounding = _json(result.grounding) if result.grounding else None
+        _add_results(tx, run, result, now)
         outcome, reasons = result.recommendation.outcome, result.recommendation.reasons
         tx.session.add(
             Decision(
@@ -262,7 +239,7 @@ async def _store(deps: Deps, run: OpenRun, result: Round) -> None:
             await tx.defer(PUBLISH, version_id=str(version.id))
 
 
-def _add_results(tx: Transaction, run: OpenRun, result: Round) -> None:
+def _add_results(tx: Transaction, run: OpenRun, result: Round, now: datetime) -> None:
     version_id = run.version.id
     checks: tuple[CheckResult, ...] = result.checks
     tx.session.add(
@@ -280,8 +257,12 @@ def _add_results(tx: Transaction, run: OpenRun, result: Round) -> None:
             run_id=run.run_id,
             role=report.role,
             judge=report.judge,
+            model=report.model,
+            prompt_hash=report.prompt_hash,
+            rubric_hash=report.rubric_hash,
             overall=report.overall,
             body=_json(report),
+            created_at=now,
         )
         for report in result.reports
     )

@@ -44,7 +44,7 @@ async def test_nothing_is_shown_before_a_run_has_completed(
         assert await screening_of(session, card) is None
         assert await comparison_of(session, card) is None
         assert (await ballots_of(session, card), await reports_of(session, owner, card)) == ((), ())
-        (run,) = await runs_of(session, card)
+        (run,) = await runs_of(session, owner, card)
     assert (run.status, run.message, run.recommendation) == ("failed", "broken", None)
 
 
@@ -70,7 +70,7 @@ async def test_only_the_latest_completed_run_counts(
         assert [r.reviewer for r in reports] == ["evidence", "methods", "clarity"]
         assert [f.id for f in reports[0].report.weaknesses] == ["methods.1"]
         assert len(await ballots_of(session, card)) == 5
-        assert [run.generation for run in await runs_of(session, card)] == [2, 1]
+        assert [run.generation for run in await runs_of(session, owner, card)] == [2, 1]
         assert [d.outcome for d in await decisions_of(session, card)] == ["hold", "release", "revise"]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from aixiv.cli.refs import records_of
+from aixiv.db.bibliography import candidates, count_works
 from aixiv.deps import Deps
 from aixiv.domain.errors import Invalid
-from aixiv.queries.references import candidates, count_works
 from aixiv.usecases.references import import_works
 from review.references import ReferenceVerdict, entry_from_bibtex, examine
 
@@ -51,7 +51,7 @@ def dumps(tmp_path: Path) -> list[Path]:
 async def judged(deps: Deps, **fields: str) -> ReferenceVerdict:
     entry = entry_from_bibtex(fields, "article")
     async with deps.database.read() as session:
-        works = await candidates(session, entry)
+        works = (await candidates(session, {1: entry})).get(1, ())
     return examine(entry, index=lambda _: works, now=NOW)
 
 

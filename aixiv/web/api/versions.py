@@ -1,6 +1,9 @@
 """One version: its record, its file and text, and everything the platform and its reviewers did with it."""
 
 import base64
+import hashlib
+import tempfile
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -16,16 +19,19 @@ from aixiv.domain.people import Actor
 from aixiv.queries import papers, reviews
 from aixiv.queries.papers import VersionCard, version_of
 from aixiv.queries.reviews import CommentCard, DecisionCard, ReportCard, RunCard, ScreeningCard
+from aixiv.text import Unreadable
 from aixiv.usecases.ingest import MAX_PARSED_BYTES
 from aixiv.web.api.lookup import find
 from aixiv.web.cache import KEPT, client_has, conditional
 from aixiv.web.errors import Call
 from aixiv.web.operation import Operation, operation
+from review.layout import Box
 from review.manuscript import Float, Manuscript, Reference, Section
 from review.report import Ballot, Comparison, ResponseLetter
 
 T = TypeVar("T")
 PATH = "/papers/{paper:str}/versions/{n:int}"
+PICTURE = 1  # of the way pictures of findings are drawn; part of their ETag
 TOMBSTONE = {"Aixiv-Status": "The version's status, on files of works that were retracted"}
 
 
@@ -123,6 +129,28 @@ async def screening(request: Call, paper: str, n: int, deps: Deps, actor: Actor)
     return conditional(request, _there(found, "screening"))
 
 
+@operation(
+    "GET",
+    f"{PATH}/screening/findings/{{finding:int}}/page",
+    _reading("getFindingPage", "Where a finding of the screen is", None, produces=("image/png",), errors=(Gone,)),
+)
+async def finding_page(request: Call, paper: str, n: int, finding: int, deps: Deps, actor: Actor) -> Response[bytes]:
+    """A strip of the page with a frame around the place of one finding, counted from 1 in the order of the screening.
+    Only a PDF has pages to show, and only findings with `page` and `box` have a place on one."""
+    version = _kept(await _version(deps, actor, paper, n))
+    async with deps.database.read() as session:
+        found = _there(await reviews.screening_of(session, version), "screening").screening.findings
+    shown = found[finding - 1] if 1 <= finding <= len(found) else None
+    if shown is None or shown.page is None or shown.box is None or version.media_type != "application/pdf":
+        raise NotFound(f"Finding {finding} has no place on a page.", code="not_there")
+    place = f"{version.file_sha256} {shown.page} {shown.box} {PICTURE}"
+    headers = {**KEPT, "ETag": f'"{hashlib.sha256(place.encode()).hexdigest()[:32]}"'}
+    if client_has(request, headers["ETag"]):
+        return Response(b"", status_code=304, headers=headers)
+    picture = await _picture(deps, version, shown.page, shown.box)
+    return Response(picture, media_type="image/png", headers=headers)
+
+
 @operation("GET", f"{PATH}/reviews", _reading("listReviews", "Reviews", Items[ReportCard]))
 async def reports(request: Call, paper: str, n: int, deps: Deps, actor: Actor) -> Response[bytes]:
     """Reports of the platform's panel, then those of people and registered agents."""
@@ -161,7 +189,7 @@ async def runs(request: Call, paper: str, n: int, deps: Deps, actor: Actor) -> R
     """Review runs of a version with their progress, newest first."""
     version = await _version(deps, actor, paper, n)
     async with deps.database.read() as session:
-        return conditional(request, Items(await reviews.runs_of(session, version)))
+        return conditional(request, Items(await reviews.runs_of(session, actor, version)))
 
 
 @operation("GET", f"{PATH}/response", _reading("getResponse", "Response letter", ResponseLetter))
@@ -179,6 +207,16 @@ async def comments(request: Call, paper: str, n: int, deps: Deps, actor: Actor) 
     version = await _version(deps, actor, paper, n)
     async with deps.database.read() as session:
         return conditional(request, Items(await reviews.comments_of(session, actor, version)))
+
+
+async def _picture(deps: Deps, version: VersionCard, page: int, box: Box) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="aixiv-") as scratch:
+        path = Path(scratch) / "manuscript"
+        await deps.blobs.fetch_to(version.file_sha256, path)
+        try:
+            return await deps.crop(path, page, box)
+        except Unreadable as refusal:
+            raise NotFound(f"This page cannot be drawn: {refusal.message}", code="not_there") from refusal
 
 
 async def _version(deps: Deps, actor: Actor, reference: str, n: int) -> VersionCard:

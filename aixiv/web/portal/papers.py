@@ -124,12 +124,15 @@ def shown_first(paper: PaperCard) -> VersionCard:
 
 async def _record(session: Any, actor: Actor, version: VersionCard) -> dict[str, Any]:
     """What the platform did with a version."""
-    runs = await runs_of(session, version)
+    runs = await runs_of(session, actor, version)
     ballots = await ballots_of(session, version)
     completed = next((run for run in runs if run.status == "completed"), None)
     return {
         "running": next((run for run in runs if run.status == "running"), None),
         "related": completed.related if completed else (),
+        "panel": completed.panel if completed else None,
+        "adjudication": completed.adjudication if completed else None,
+        "usage": completed.usage if completed else None,
         "screening": await screening_of(session, version),
         "reports": await reports_of(session, actor, version),
         "ballots": ballots,

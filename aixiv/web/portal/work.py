@@ -42,7 +42,7 @@ async def work(deps: Deps, actor: Actor) -> Response[str]:
         to_decide = await _others(session, actor, Status.HELD, mine, key) if actor.is_editor else []
         reviews = allowed(actor, Action.REVIEW)
         to_review = await _others(session, actor, Status.UNDER_REVIEW, mine, key) if reviews else []
-        progress = {card.id: await _running(session, card) for card in mine if card.status in IN_REVIEW}
+        progress = {card.id: await _running(session, actor, card) for card in mine if card.status in IN_REVIEW}
     waiting = [_waiting(card) for card in mine if card.status in WAITS_FOR_AUTHOR]
     return page(
         "work.html", actor, section="work", waiting=waiting, mine=mine, progress=progress,
@@ -61,8 +61,8 @@ async def _others(
     return [card for card in found.items if card.paper_id not in own]
 
 
-async def _running(session: Any, card: VersionCard) -> RunCard | None:
-    runs = await runs_of(session, card)
+async def _running(session: Any, actor: Actor, card: VersionCard) -> RunCard | None:
+    runs = await runs_of(session, actor, card)
     return next((run for run in runs if run.status == "running"), None)
 
 
