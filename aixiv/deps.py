@@ -11,6 +11,7 @@ from aixiv.db import Database, utcnow
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
 from aixiv.text import Parsed
+from review.layout import Box
 from review.manuscript import SourceFormat
 
 Parse = Callable[[Path, str], Awaitable[Parsed]]
@@ -19,6 +20,10 @@ Parse = Callable[[Path, str], Awaitable[Parsed]]
 
 Preflight = Callable[[Path, str], Awaitable[SourceFormat]]
 """Looks at one file quickly, in the same subprocess limits, and refuses what can be known to be unreadable."""
+
+
+Crop = Callable[[Path, int, Box], Awaitable[bytes]]
+"""Draws a place of a PDF (path, page from 1, box in points) as PNG in the same limits; raises `Unreadable`."""
 
 
 class Embedder(Protocol):
@@ -38,4 +43,5 @@ class Deps:
     embedder: Embedder
     parse: Parse
     preflight: Preflight
+    crop: Crop
     clock: Callable[[], datetime] = field(default=utcnow)

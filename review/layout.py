@@ -38,7 +38,7 @@ class SideText(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Text that no reader sees on the page: where it was found and what it says.
 
     `carrier` is one of metadata, xmp, annotation, form_field, attachment, javascript, bookmark, alt_text,
-    latex_comment, latex_hidden, html_comment, markdown_hidden.
+    latex_comment, latex_macro, latex_hidden, html_comment, markdown_hidden.
     """
 
     carrier: str

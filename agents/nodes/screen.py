@@ -54,7 +54,8 @@ async def _second_opinion(context: ReviewContext, screener: Screener, found: Scr
             f"A language model was asked about {len(asked)} suspect passages and gave no readable answer: {failure}."
         )
         return replace(found, verdict="unreadable", reason=reason, usage=failure.usage)
-    return _told(with_findings(found, MODEL_STAGE, model_findings(asked, sorting.steering)), sorting)
+    more = model_findings(asked, sorting.steering, request.manuscript, request.layout)
+    return _told(with_findings(found, MODEL_STAGE, more), sorting)
 
 
 def _told(found: Screening, sorting: Sorting) -> Screening:

@@ -12,7 +12,8 @@ import msgspec
 
 from aixiv.text.failures import Unreadable, as_code
 from aixiv.text.parsed import Parsed, ParseLimits
-from aixiv.text.wire import OUT_OF_MEMORY, Refusal, Request
+from aixiv.text.wire import OUT_OF_MEMORY, Crop, Refusal, Request
+from review.layout import Box
 
 PACKAGE_ROOT = Path(__file__).parents[2]
 BARE_ENVIRONMENT = {  # nothing of ours: no secrets, no addresses; one thread is enough for a parse
@@ -28,9 +29,24 @@ STDERR_KEPT = 64 * 1024
 
 async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Parsed:
     """Read a manuscript in a limited process, or raise `Unreadable`; also when that process dies or is too slow."""
+    return msgspec.json.decode(await _asked(_request(path, filename, limits)), type=Parsed)
+
+
+async def crop_limited(path: Path, *, page: int, box: Box, limits: ParseLimits) -> bytes:
+    """PNG of a place in a PDF, drawn in a limited process, or `Unreadable` like a parse."""
+    return await _asked(_request(path, "manuscript.pdf", limits, Crop(page=page, box=box)))
+
+
+def _request(path: Path, filename: str, limits: ParseLimits, crop: Crop | None = None) -> Request:
+    return Request(path=str(path.absolute()), filename=filename, limits=limits, crop=crop)
+
+
+async def _asked(asked: Request) -> bytes:
+    """What a reader process answers to this request."""
+    limits = asked.limits
     with tempfile.TemporaryDirectory(prefix="aixiv-parse-") as scratch:
         request, result, errors = (Path(scratch) / name for name in ("request", "result", "errors"))
-        request.write_bytes(_request(path, filename, limits))
+        request.write_bytes(msgspec.json.encode(asked))
         with errors.open("wb") as sink:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -57,10 +73,6 @@ async def parse_limited(path: Path, *, filename: str, limits: ParseLimits) -> Pa
         return _answer(status, result, errors, limits)
 
 
-def _request(path: Path, filename: str, limits: ParseLimits) -> bytes:
-    return msgspec.json.encode(Request(path=str(path.absolute()), filename=filename, limits=limits))
-
-
 async def _end(process: asyncio.subprocess.Process) -> None:
     """Kill the whole group, also what a dead leader may have left."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -68,11 +80,11 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def _answer(status: int, result: Path, errors: Path, limits: ParseLimits) -> Parsed:
+def _answer(status: int, result: Path, errors: Path, limits: ParseLimits) -> bytes:
     if status == 0 and result.exists():
         answer = result.read_bytes()
-        if answer[:1] == b"P":
-            return msgspec.json.decode(answer[1:], type=Parsed)
+        if answer[:1] in (b"P", b"C"):
+            return answer[1:]
         refusal = msgspec.json.decode(answer[1:], type=Refusal)
         raise Unreadable(as_code(refusal.code), refusal.message, refusal.hint)
     with errors.open("rb") as file:

@@ -1,6 +1,6 @@
 """The process that reads one untrusted file: `python -m aixiv.text.worker REQUEST RESULT`.
 
-It limits itself before it opens the file, writes `Parsed` or a refusal as JSON to RESULT, and exits 0 for both. Any
+It limits itself before it opens the file, writes `Parsed`, a picture or a refusal to RESULT, and exits 0 for each. Any
 other end (signal, exit status) is a death, which the parent reports as memory, time or damage.
 """
 
@@ -24,19 +24,24 @@ def main(request_path: str, result_path: str) -> int:
     request = msgspec.json.decode(Path(request_path).read_bytes(), type=Request)
     _limit(request.limits)
     try:
-        parsed = parse_file(
-            Path(request.path),
-            filename=request.filename,
-            max_bytes=request.limits.max_bytes,
-            max_pages=request.limits.max_pages,
-        )
-        answer = b"P" + msgspec.json.encode(parsed)
+        answer = _read(request)
     except Unreadable as error:
         answer = b"R" + msgspec.json.encode(Refusal(code=error.code, message=error.message, hint=error.hint))
     except MemoryError:
         return OUT_OF_MEMORY
     Path(result_path).write_bytes(answer)
     return 0
+
+
+def _read(request: Request) -> bytes:
+    path = Path(request.path)
+    if request.crop is not None:
+        from aixiv.text.pdf.crop import render_crop
+
+        return b"C" + render_crop(path, page=request.crop.page, box=request.crop.box)
+    limits = request.limits
+    parsed = parse_file(path, filename=request.filename, max_bytes=limits.max_bytes, max_pages=limits.max_pages)
+    return b"P" + msgspec.json.encode(parsed)
 
 
 def _limit(limits: ParseLimits) -> None:

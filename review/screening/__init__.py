@@ -12,6 +12,7 @@ from review.manuscript import Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding, Screening
 from review.screening.hidden import hidden_findings, side_findings
+from review.screening.place import placed
 from review.screening.semantic import Vectors, passages, semantic_findings
 from review.screening.surface import surface_findings
 from review.screening.weigh import score, verdict_of
@@ -33,7 +34,8 @@ def screen(manuscript: Manuscript, layout: Layout, vectors: Vectors | None = Non
     known = normalise(" ".join(f.text for f in hidden))
     surface = tuple(surface_findings(manuscript, known))
     near = () if vectors is None else tuple(semantic_findings(layout, vectors))
-    return _weighed((*hidden, *side, *surface, *near), stages, _unreadable(manuscript, layout))
+    findings = tuple(placed(f, manuscript, layout) for f in (*hidden, *side, *surface, *near))
+    return _weighed(findings, stages, _unreadable(manuscript, layout))
 
 
 def with_findings(screening: Screening, stage: str, findings: Iterable[ScreenFinding]) -> Screening:

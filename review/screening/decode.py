@@ -18,6 +18,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]|\s(?=[A-Za-z0-9+/_-]{4}
 _HEX = re.compile(r"(?:(?:\\x|0x|&#x)?[0-9A-Fa-f]{2}[\s;,]?){16,}")
 _ESCAPED = r"\S{0,4000}%[0-9A-Fa-f]{2}\S{0,4000}"
 _PERCENT = re.compile(rf"{_ESCAPED}(?:\s{_ESCAPED})*")  # a line may end anywhere in it
+_CODES = re.compile(r"(?:(?:\\u|U\+|&#x|%u)[0-9A-Fa-f]{4};?\s?|&#\d{2,6};\s?|\\x[0-9A-Fa-f]{2}\s?){8,}")
 _SPACED = re.compile(r"(?:\b\w[ .\-_*]{1,3}){9,}\w\b|(?<!\S)(?:\S\s{1,3}){12,}\S(?!\S)")
 _JOINED = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"  # no joiners needed
 _BREAKER = re.compile(rf"(?<=[{_JOINED}])[\u200b-\u200f\u2060-\u2064\ufeff\u180e]+(?=[{_JOINED}])")
@@ -108,6 +109,12 @@ def _from_hex(found: str) -> str:
     return bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
 
 
+def _from_codes(found: str) -> str:
+    numbers = [int(h, 16) if h else int(d) for h, d in re.findall(r"(?:u|U\+|x)([0-9A-Fa-f]{2,4})|#(\d+)", found)]
+    raw = b"".join(n.to_bytes(2, "big") for n in numbers if n < 0x10000)
+    return raw.decode("utf-16-be", "replace")
+
+
 def _from_percent(found: str) -> str:
     whole = re.sub(r"\s", "", found)
     return unquote(whole) if len(re.findall(r"%[0-9A-Fa-f]{2}", whole)) >= 4 else ""
@@ -131,6 +138,7 @@ def _readable(text: str) -> bool:
 _DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("base64", _BASE64, _from_base64),
     ("hexadecimal", _HEX, _from_hex),
+    ("character codes", _CODES, _from_codes),
     ("percent encoding", _PERCENT, _from_percent),
     ("spaced letters", _SPACED, _from_spaced),
 )

@@ -28,6 +28,19 @@ _UNUSUAL = {
     "javascript": ("active_content", 0.45, "The file carries a script, which a manuscript has no use for."),
     "attachment": ("attachment", 0.2, "Another file is attached, which readers of the pages do not see."),
 }
+_NO_PROSE = ("metadata", "xmp", "form_field")
+_TOLD = ("copyright", "rights", "license", "licence", "description", "abstract", "title", "note", "notes", "summary")
+_RIGHTS = re.compile(
+    r"<(?:dc:rights|xmprights:\w+|prism:copyright)\b.*?</(?:dc:rights|xmprights:\w+|prism:copyright)>",
+    re.DOTALL | re.IGNORECASE,
+)
+_TAG = re.compile(r"<[^<>]{0,400}>")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|will|shall|must|should|do|does|have|has|you|your|not|if|please|ist|sind|wird|soll|muss|sie|du|nicht"
+    r"|bitte|est|sont|sera|doit|vous|votre|ne|pas|tu|es|son|debe|usted|su|no|se|\u043d\u0435|\u0432\u044b|\u0432\u0430\u0448|\u0447\u0442\u043e|\u044d\u0442\u0443)\b"
+)
+MEANT_WORDS = 2  # different function words that make words a sentence
+SENTENCE_WORDS = 6
 _FOREIGN = re.compile(r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _DRAWN_TOO_OFTEN = 3  # a hidden run repeated on so many pages is a template's, if it orders nothing
 
@@ -53,6 +66,8 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks of judging a manuscript: {meant.shown}.")
         elif _about_papers(run) and not _shown(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Text {run.reason} speaks of papers and how they are judged.")
+        elif under := encoded_words(run.text):
+            yield _hidden(run, "hidden_text", 0.5, f"Text {run.reason} holds words under {under}.")
         elif is_prose(run.text, run.carrier) and not _shown(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Sentences {run.reason}; a reader cannot see them.")
     if not said:
@@ -91,6 +106,11 @@ def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
             elif (meant := side_intent(side, piece)) and not _shown(piece, shown):
                 reason = f"{what} speaks of judging a manuscript: {meant.shown}."
                 yield _beside(side, piece, "side_text", 0.5, reason)
+            elif side.carrier in _NO_PROSE and (said := _sentence_in(side, piece)) and not _shown(said, shown):
+                reason = f"{what} holds a sentence that no page shows: “{said[:80]}”."
+                yield _beside(side, said, "side_text", 0.45, reason)
+            elif side.carrier in (*_NO_PROSE, "annotation", "alt_text") and (under := encoded_words(piece)):
+                yield _beside(side, piece, "side_text", 0.45, f"{what} holds words under {under}.")
             elif side.carrier in _UNSEEN and is_prose(piece, side.carrier) and not _shown(piece, shown):
                 yield _beside(side, piece, "hidden_text", 0.45, f"{what} holds sentences; a reader cannot see them.")
 
@@ -109,6 +129,36 @@ def side_intent(side: SideText, text: str) -> Intent | None:
         return joined
     inner = (intent_of(i.text) for i in (*decoded(text), *smuggled(text)))
     return next((i for i in inner if i.weight >= SIDE_INTENT), None)
+
+
+def encoded_words(text: str) -> str:
+    """The encoding under which a text holds words, or an empty string; file names and blanks in addresses are none."""
+    for inner in decoded(text):
+        words = set(normalise(inner.text).split())
+        if len(function_words() & words) >= MEANT_WORDS or len(_WIDE.findall(inner.text)) >= PROSE_WORDS:
+            return inner.encoding
+    for inner in turned(text):
+        plain, read = set(normalise(text).split()), set(normalise(inner.text).split())
+        if len(function_words() & read) >= MEANT_WORDS + 1 and len(function_words() & plain) < MEANT_WORDS:
+            return inner.encoding
+    return ""
+
+
+def _sentence_in(side: SideText, text: str) -> str:
+    """A full sentence in a property of the file, which names and lists are not; rights are told in some."""
+    if side.name.lower() in _TOLD:
+        return ""
+    plain = _TAG.sub("\n", _RIGHTS.sub(" ", text))
+    for line in plain.splitlines():
+        sentence = line.strip()
+        words = normalise(sentence).split()
+        common = len(function_words().intersection(words))
+        ended = sentence.endswith((".", "!", "?", "。", "！", "？", "»", "”", "'", '"'))
+        if ended and len(words) >= SENTENCE_WORDS and common >= MEANT_WORDS and _VERB.search(" ".join(words)):
+            return sentence
+        if "。" in sentence and len(_WIDE.findall(sentence)) >= PROSE_WORDS:
+            return sentence
+    return ""
 
 
 def _hidden_intent(text: str) -> Intent:
@@ -224,6 +274,7 @@ _SIDE_NAMES = {
     "bookmark": "A bookmark",
     "alt_text": "An alternative text",
     "latex_comment": "A LaTeX comment",
+    "latex_macro": "A LaTeX definition",
     "latex_hidden": "LaTeX that prints nothing visible,",
     "html_comment": "An HTML comment",
     "markdown_hidden": "Markdown that renders to nothing,",

@@ -14,14 +14,29 @@ from review.screening.intent import Intent, intent_of
 from review.screening.lexicon import Signs, imperative, signs
 
 _SPOKEN_TO = re.compile(
-    r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b|^(?:ignore|disregard|forget|treat|rate"
-    r"|say|output|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure"
+    r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b"
+    r"|^(?:\w+ly )?(?:ignore|disregard|forget|treat|rate (?!of)|match|use|begin|imagine|remember|set|add|repeat|be|say|output|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure"
     r"|ensure)\b|^(?:\w+ ){0,3}(?:note|notice|message|reminder) (?:to|for)\b|^(?:to|for|dear) (?:the |any |all )?"
     r"(?:\w+ )?(?:agents?|assistants?|llms?|language models?|ai|software|reviewers?|referees?|readers?)\b"
     r"|\b(?:is|are) (?:\w+ )?(?:asked|suggested|reminded|requested) (?:not )?to\b"
 )
 _THIS_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|manuscript|submission|work|article|document|text|file)\b")
 _ENGLISH = re.compile(r"\b(?:the|of|and|to|is|are|this|we|you|your|it)\b")
+_JUDGING = re.compile(
+    r"\b(?:peer review\w*|review(?:s|ed|er|ers|ing)?|referees?|reject(?:ed|ion|s)?|accept(?:ed|ance)?|ratings?|rubrics?"
+    r"|grad(?:ed|ers?|ing)|llms?|language models?|prompts?|assistants?|chatbots?)\b",
+    re.IGNORECASE,
+)
+_OTHER_LANGUAGE = re.compile(
+    r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{3}|\b(?:der|die|das|und|ist|sie|du|wird|dein\w*|als|auf"
+    r"|les?|est|et|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*|ce|ton)\b"
+)
+_EVERYDAY = frozenset("rate|task|10|5|at least|maximum|support|give|only|without|assessment|evaluat".split("|"))
+    {"rate", "task", "10", "5", "at least", "maximum", "support", "5.", "give", "only", "without"}
+)
+OFTEN = 6  # words about judging or models that a paper on something else does not reach
+STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
+FOREIGN_STRAY_INTENT = 1.5
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
 VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
 _QUOTED = re.compile(
@@ -43,8 +58,11 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
     quoted = _quoted_spans(text)
     open_text = _blanked(text, quoted)
     before: Span | None = None
+    stray = _speaks_of_other_things(open_text)
     for start, end in sentences(open_text, 0, len(open_text)):
-        finding = _sentence_finding(manuscript, open_text, (start, end), before)
+        finding = _sentence_finding(manuscript, open_text, (start, end), before) or (
+            _stray(manuscript, open_text, (start, end)) if stray else None
+        )
         before = (start, end)
         if finding and normalise(finding.text) not in hidden:
             yield finding
@@ -102,6 +120,31 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
         return _finding(manuscript, span, "mention", 0.1, reason)
     reason = f"The text asks whoever judges it for an outcome: {meant.shown}."
     return _finding(manuscript, span, "unaddressed_instruction", 0.45, reason)
+
+
+def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None:
+    """A sentence that wishes for a verdict, in an English paper where nothing else is about verdicts or models."""
+    sentence = normalise(without_invisible(text[slice(*span)]))
+    meant = intent_of(sentence)
+    about = about_injection(text, span) and not (meant.has("role") and "your" in sentence)
+    if meant.weight < FOREIGN_STRAY_INTENT or about:
+        return None
+    said = {name for name, word in meant.words.items() if word not in _EVERYDAY}
+    if not _ENGLISH.search(sentence) and _OTHER_LANGUAGE.search(sentence):
+        wished = said & {"who", "value", "mark", "role", "work"} and said & {"good", "drop", "bad", "role"}
+    else:
+        spoken_to = meant.weight > STRAY_INTENT and _SPOKEN_TO.search(sentence)
+        wished = spoken_to and said & {"who", "value", "role", "work"} and said & {"good", "drop", "bad", "role", "value"}
+    if not wished:
+        return None
+    reason = f"The text asks whoever judges it for an outcome, and nothing else in it is about judging: {meant.shown}."
+    return _finding(manuscript, span, "unaddressed_instruction", 0.42, reason)
+
+
+def _speaks_of_other_things(text: str) -> bool:
+    """Whether this is an English paper on something else than judging papers or asking language models."""
+    words = max(len(text.split()), 1)
+    return len(_JUDGING.findall(text)) < OFTEN and len(_ENGLISH.findall(text)) * 15 > words
 
 
 def _asks(sentence: str, meant: Intent) -> bool:

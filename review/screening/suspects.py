@@ -13,6 +13,7 @@ from review.report import ScreenFinding
 from review.screening.decode import without_invisible
 from review.screening.hidden import MAX_SHOWN
 from review.screening.intent import intent_of
+from review.screening.place import placed
 from review.screening.surface import about_injection, without_quotes
 from review.screening.visibility import REASONS, hidden_runs
 
@@ -49,13 +50,15 @@ def suspects(manuscript: Manuscript, layout: Layout, findings: tuple[ScreenFindi
     return tuple(kept.values())[:MOST]
 
 
-def model_findings(asked: tuple[Suspect, ...], steering: Mapping[int, str]) -> Iterator[ScreenFinding]:
+def model_findings(
+    asked: tuple[Suspect, ...], steering: Mapping[int, str], manuscript: Manuscript, layout: Layout
+) -> Iterator[ScreenFinding]:
     """Findings for the passages a model calls steering, by their index; a passage it clears loses nothing."""
     for index, suspect in enumerate(asked):
         if index not in steering:
             continue
         wants = f" It reads it as: {steering[index]}" if steering[index] else ""
-        yield ScreenFinding(
+        found = ScreenFinding(
             kind="mention" if suspect.mention else "model",
             carrier=suspect.carrier,
             text=suspect.text[:MAX_SHOWN],
@@ -65,6 +68,7 @@ def model_findings(asked: tuple[Suspect, ...], steering: Mapping[int, str]) -> I
             box=suspect.box,
             locator=suspect.locator,
         )
+        yield placed(found, manuscript, layout)
 
 
 def _found(finding: ScreenFinding) -> Suspect:

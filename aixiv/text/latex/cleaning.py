@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from aixiv.text.failures import Unreadable
+from aixiv.text.latex.unprinted import unprinted, without_tiny
 from review.layout import SideText
 
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%([^\n]*)(\n[ \t]*)?")
@@ -61,6 +62,8 @@ def clean(source: str) -> Cleaned:
     source, listings = _protect(source)
     source = _without_comments(source, sides)
     source = _without_skipped(source, sides)
+    sides += unprinted(source, DEFINE)
+    source = without_tiny(source, sides)
     source = expand(source)
     for number, listing in enumerate(listings):
         source = source.replace(f"\ue010{number}\ue011", listing)
