@@ -15,7 +15,8 @@ from review.screening.lexicon import Signs, imperative, signs
 
 _SPOKEN_TO = re.compile(
     r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b"
-    r"|^(?:\w+ly )?(?:ignore|disregard|forget|treat|rate (?!of)|match|use|begin|imagine|remember|set|add|repeat|be|say|output|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure"
+    r"|^(?:\w+ly )?(?:ignore|disregard|forget|treat|rate (?!of)|match|use|begin|imagine|remember|set|add|repeat|be|say|output"
+    r"|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure"
     r"|ensure)\b|^(?:\w+ ){0,3}(?:note|notice|message|reminder) (?:to|for)\b|^(?:to|for|dear) (?:the |any |all )?"
     r"(?:\w+ )?(?:agents?|assistants?|llms?|language models?|ai|software|reviewers?|referees?|readers?)\b"
     r"|\b(?:is|are) (?:\w+ )?(?:asked|suggested|reminded|requested) (?:not )?to\b"
@@ -31,8 +32,8 @@ _OTHER_LANGUAGE = re.compile(
     r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{3}|\b(?:der|die|das|und|ist|sie|du|wird|dein\w*|als|auf"
     r"|les?|est|et|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*|ce|ton)\b"
 )
-_EVERYDAY = frozenset("rate|task|10|5|at least|maximum|support|give|only|without|assessment|evaluat".split("|"))
-    {"rate", "task", "10", "5", "at least", "maximum", "support", "5.", "give", "only", "without"}
+_EVERYDAY = frozenset(
+    ["rate", "task", "10", "5", "at least", "maximum", "support", "give", "only", "without", "assessment", "evaluat"]
 )
 OFTEN = 6  # words about judging or models that a paper on something else does not reach
 STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
@@ -134,7 +135,8 @@ def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | Non
         wished = said & {"who", "value", "mark", "role", "work"} and said & {"good", "drop", "bad", "role"}
     else:
         spoken_to = meant.weight > STRAY_INTENT and _SPOKEN_TO.search(sentence)
-        wished = spoken_to and said & {"who", "value", "role", "work"} and said & {"good", "drop", "bad", "role", "value"}
+        outcome = said & {"good", "drop", "bad", "role", "value"}
+        wished = spoken_to and outcome and said & {"who", "value", "role", "work"}
     if not wished:
         return None
     reason = f"The text asks whoever judges it for an outcome, and nothing else in it is about judging: {meant.shown}."

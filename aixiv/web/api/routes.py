@@ -20,6 +20,7 @@ API = Router(
         versions.manuscript,
         versions.text,
         versions.screening,
+        versions.finding_page,
         versions.reports,
         versions.ballots,
         versions.comparison,
