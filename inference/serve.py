@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import uvicorn
 from litestar import Litestar
+from tokenizers import Tokenizer
 
 from inference.api.app import create_app
 from inference.api.language import Language
 from inference.api.template import ChatTemplate
+from inference.api.tools import TAGS
 from inference.constrain.guidance import Vocabulary
 from inference.embedding.loader import BUNDLED, bundled_folder
 from inference.embedding.loader import load as load_embeddings
@@ -86,21 +88,28 @@ def language_of(options: Options) -> Language:
         max_sequences=SEQUENCES[kind],
         max_waiting=WAITING,
     )
-    tokenizer = loaded.tokenizer
-    template = loaded.chat_template
-    special = {**loaded.special}
+    tokenizer, template = loaded.tokenizer, loaded.chat_template
     return Language(
         name=options.name or loaded.name,
         engine=engine,
         tokenizer=tokenizer,
         vocabulary=Vocabulary(tokenizer, spec.vocabulary, loaded.eos_ids),
-        template=ChatTemplate(template, special, tokenizer) if template else None,
+        template=ChatTemplate(template, loaded.special, tokenizer) if template else None,
         eos_ids=frozenset(loaded.eos_ids),
         context=min(engine.limit, options.context or engine.limit),
         weights=loaded.weights,
+        tags=_tags(tokenizer),
         begin=tuple(tokenizer.encode("").ids),
         more={"family": spec.family, "device": str(model.device), "kv_tokens": (pages - 1) * PAGE},
     )
+
+
+def _tags(tokenizer: Tokenizer) -> dict[int, bytes]:
+    """The tags of tool calls, where they are control tokens of this tokenizer."""
+    added = tokenizer.get_added_tokens_decoder()
+    return {
+        number: token.content.encode() for number, token in added.items() if token.special and token.content in TAGS
+    }
 
 
 def is_loopback(host: str) -> bool:

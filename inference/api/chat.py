@@ -67,7 +67,13 @@ class Job:
         if asked.max_tokens and asked.max_completion_tokens and asked.max_tokens != asked.max_completion_tokens:
             raise RefusedError(400, "'max_tokens' says otherwise", param="max_completion_tokens")
         self.language, self.asked, self.metrics = language, asked, metrics
-        self.box = toolbox(asked.tools, asked.tool_choice, asked.parallel_tool_calls, language.template.source)
+        self.box = toolbox(
+            asked.tools,
+            asked.tool_choice,
+            asked.parallel_tool_calls,
+            template=language.template.source,
+            control=bool(language.tags),
+        )
         constraint = _constraint(asked, self.box, language)
         ids = self._prompt()
         limit = room(language, ids, asked.limit, param="messages")

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -70,18 +70,22 @@ class Job:
 
 
 def _prompts(asked: CompletionRequest, language: Language) -> list[tuple[int, ...]]:
-    given: Any = asked.prompt
-    many = given if isinstance(given, list) and given and not isinstance(given[0], int) else [given]
-    prompts = [tuple(one) if isinstance(one, list) else _encoded(one, language) for one in many]
+    given = asked.prompt
+    many: Sequence[Any] = given if isinstance(given, list) and not all(isinstance(t, int) for t in given) else [given]
+    prompts = [_encoded(one, language) for one in many]
     for ids in prompts:
         if not ids or max(ids) >= language.vocabulary.size or min(ids) < 0:
             raise RefusedError(400, "a prompt is empty or holds what is no token of this model", param="prompt")
     return prompts
 
 
-def _encoded(text: str, language: Language) -> tuple[int, ...]:
-    """A plain text with the beginning that the checkpoint's tokenizer gives it."""
-    return (*language.begin, *language.tokenizer.encode(text, add_special_tokens=False).ids)
+def _encoded(given: Any, language: Language) -> tuple[int, ...]:
+    """Tokens as they are; a text with the beginning that the checkpoint's tokenizer gives it."""
+    if isinstance(given, str):
+        return (*language.begin, *language.tokenizer.encode(given, add_special_tokens=False).ids)
+    if not isinstance(given, list) or not all(isinstance(token, int) for token in given):
+        raise RefusedError(400, "'prompt' mixes texts and tokens", param="prompt")
+    return tuple(given)
 
 
 def _logprobs(words: list[Word]) -> dict[str, Any]:

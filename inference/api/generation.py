@@ -130,7 +130,7 @@ async def pieces(
 async def _one(
     language: Language, index: int, ticket: Ticket, stops: Sequence[str], count: Count, metrics: Metrics
 ) -> AsyncIterator[Piece]:
-    characters, until = Detokenizer(language.vocabulary.tokenizer), StopFilter(stops)
+    characters, until = Detokenizer(language.vocabulary.tokenizer, language.tags), StopFilter(stops)
     waiting: list[Word] = []
     before = 0.0
     async for emitted in ticket:

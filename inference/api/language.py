@@ -44,6 +44,8 @@ class Language:
     weights: str = "bf16"
     begin: tuple[int, ...] = ()
     """Tokens before the text of a plain completion."""
+    tags: Mapping[int, bytes] = field(default_factory=dict)
+    """Control tokens that belong into the text of an answer, because they mark tool calls."""
     more: Mapping[str, Any] = field(default_factory=dict)
     """Further facts for the model's card."""
     created: int = field(default_factory=lambda: int(time.time()))

@@ -94,7 +94,7 @@ class Common(Struct, frozen=True, kw_only=True):
 class CompletionRequest(Common, frozen=True, kw_only=True):
     """Continue a text, or each of several."""
 
-    prompt: str | list[str] | list[int] | list[list[int]]
+    prompt: str | list[str | int | list[int]]
     logprobs: Annotated[int, Meta(ge=0, le=MAX_TOP)] | None = None
 
 

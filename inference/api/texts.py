@@ -1,7 +1,7 @@
 """Tokens to text while they come: whole characters only, and nothing of or after a stop text."""
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from llguidance import LLTokenizer
 
@@ -9,8 +9,9 @@ from llguidance import LLTokenizer
 class Detokenizer:
     """Bytes of tokens to characters. A character whose last byte has not come yet waits."""
 
-    def __init__(self, tokenizer: LLTokenizer) -> None:
+    def __init__(self, tokenizer: LLTokenizer, shown: Mapping[int, bytes]) -> None:
         self._tokenizer = tokenizer
+        self._shown = shown
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def add(self, token: int) -> str:
@@ -18,8 +19,10 @@ class Detokenizer:
         return self._decoder.decode(self.bytes_of(token))
 
     def bytes_of(self, token: int) -> bytes:
-        """What a token says; nothing for control tokens."""
-        return b"" if self._tokenizer.is_special_token(token) else self._tokenizer.decode_bytes([token])
+        """What a token says; nothing for control tokens, but for those that are to be shown."""
+        if self._tokenizer.is_special_token(token):
+            return self._shown.get(token, b"")
+        return self._tokenizer.decode_bytes([token])
 
     def name_of(self, token: int) -> str:
         """A token as people read it."""

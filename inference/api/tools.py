@@ -15,6 +15,7 @@ from inference.api.errors import RefusedError
 from inference.constrain.closing import largest_jump
 
 OPEN, CLOSE = "<tool_call>\n", "\n</tool_call>"
+TAGS = (OPEN.strip(), CLOSE.strip())
 TAG_BYTES = len(OPEN) + len(CLOSE) + 40
 INSTRUCTION = """You may call these functions. A call is written as
 <tool_call>
@@ -63,6 +64,7 @@ class Toolbox(Struct, frozen=True):
     named: Function | None
     parallel: bool
     tagged: bool
+    control: bool  # the tags are control tokens of this tokenizer, not text
 
     @property
     def active(self) -> bool:
@@ -85,18 +87,18 @@ class Toolbox(Struct, frozen=True):
 
     def grammar(self) -> tuple[str, int]:
         """What an answer looks like, in Lark, and how many bytes one token can push its end away."""
-        opening, closing = (OPEN, CLOSE) if self.tagged else ("", "")
+        opening, closing = _tags(self.control) if self.tagged else ("", "")
         key = "arguments" if self.tagged else "parameters"
         bodies = [_call_schema(tool.function, key) for tool in self.tools]
         rules = [f"body: {' | '.join(f'body_{place}' for place in range(len(bodies)))}"]
         rules += [f"body_{place}: %json {json.dumps(schema)}" for place, schema in enumerate(bodies)]
-        rules.append(f"call: {_text(opening)} body {_text(closing)}")
+        rules.append(f"call: {opening} body {closing}")
         more = ' ("\\n" call)*' if self.parallel else ""
         if self.mode == "required":
             rules.append(f"start: call{more}")
         elif self.tagged:
-            rules += ["TEXT: /(.|\\n)*/", f"first[lazy]: TEXT {_text(opening)}"]
-            rules.append(f"start: plain | first body {_text(closing)}{more}\nplain: TEXT")
+            rules += ["TEXT: /(.|\\n)*/", f"first{'' if self.control else '[lazy]'}: TEXT {opening}"]
+            rules.append(f"start: plain | first body {closing}{more}\nplain: TEXT")
         else:
             rules += ["TEXT: /[^{](.|\\n)*/", f"start: TEXT | call{more}"]
         jump = max(largest_jump({"inside": schema}) for schema in bodies) + TAG_BYTES
@@ -117,7 +119,12 @@ class Toolbox(Struct, frozen=True):
 
 
 def toolbox(
-    tools: Sequence[Tool], choice: Literal["none", "auto", "required"] | Chosen | None, parallel: bool, template: str
+    tools: Sequence[Tool],
+    choice: Literal["none", "auto", "required"] | Chosen | None,
+    parallel: bool,
+    *,
+    template: str,
+    control: bool,
 ) -> Toolbox:
     """Read the three fields of a request. Raises `RefusedError` when they do not fit each other."""
     if not tools and choice not in (None, "none", "auto"):
@@ -132,7 +139,7 @@ def toolbox(
             raise RefusedError(400, f"there is no tool {choice.function.name!r}", param="tool_choice")
     mode: Mode = "named" if named else "none" if not tools or isinstance(choice, Chosen) else choice or "auto"
     tagged = "<tool_call>" in template or "tools" not in template
-    return Toolbox(tools, mode, named, parallel, tagged)
+    return Toolbox(tools, mode, named, parallel, tagged, control)
 
 
 def call(name: str, arguments: str) -> dict[str, Any]:
@@ -154,8 +161,11 @@ def _call_schema(function: Function, key: str) -> dict[str, Any]:
     }
 
 
-def _text(literal: str) -> str:
-    return json.dumps(literal) if literal else ""
+def _tags(control: bool) -> tuple[str, str]:
+    """The tags in Lark: control tokens go by their bare name, texts in quotes."""
+    if control:
+        return '<tool_call> "\\n"', '"\\n" </tool_call>'
+    return json.dumps(OPEN), json.dumps(CLOSE)
 
 
 def _compact(value: Any) -> str:

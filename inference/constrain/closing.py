@@ -77,8 +77,16 @@ def _first_allowed(matcher: LLMatcher, tokens: ByteTokens, path: list[int]) -> i
 
 
 def _allowed(matcher: LLMatcher, tokens: ByteTokens) -> Iterator[int]:
+    """Allowed tokens of one byte; where there are none, as before a control token, the first that is allowed."""
     mask = matcher.compute_bitmask()
-    return (token for token in tokens.ordered if mask[token >> 3] >> (token & 7) & 1)
+    found = False
+    for token in tokens.ordered:
+        if mask[token >> 3] >> (token & 7) & 1:
+            found = True
+            yield token
+    bits = 0 if found else int.from_bytes(mask, "little")
+    if bits:
+        yield (bits & -bits).bit_length() - 1
 
 
 def _deviations(matcher: LLMatcher, tokens: ByteTokens) -> Iterator[list[int]]:
