@@ -43,6 +43,7 @@ COMMANDS = {
     "token issue": ("people:issue_token", "Issue a token and print it once."),
     "eval checks": ("eval_checks:checks_eval", "Measure the deterministic checks on planted errors and clean papers."),
     "eval decisions": ("eval_decisions:decisions_eval", "Measure a reviewer's scores against decisions on papers."),
+    "eval drift": ("eval_drift:drift_eval", "Measure whether the platform's judges still score as they did."),
     "eval panel": ("eval_panel:panel_eval", "Measure agreement and dispersion of a panel of reviewers."),
     "eval references": ("eval_references:references_eval", "Measure the judgement of bibliography entries."),
     "eval stability": ("eval_stability:stability_eval", "Measure how much a score moves when a paper is read again."),

@@ -38,6 +38,8 @@ class Run(Base):
     related: Mapped[list[Any] | None]
     grounding: Mapped[dict[str, Any] | None]  # review.report.Grounding
     usage: Mapped[dict[str, Any] | None]
+    panel: Mapped[dict[str, Any] | None]  # review.report.Panel
+    adjudication: Mapped[dict[str, Any] | None]  # review.report.Adjudication
 
 
 class ScreeningRow(Base):
@@ -59,6 +61,14 @@ class ReportRow(Base):
     __table_args__ = (
         UniqueConstraint("run_id", "role"),
         CheckConstraint("(run_id IS NULL) <> (author_id IS NULL)", name="origin"),
+        Index(
+            "ix_reports_judge_model_prompt_hash_rubric_hash_created_at",
+            "judge",
+            "model",
+            "prompt_hash",
+            "rubric_hash",
+            "created_at",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -68,6 +78,9 @@ class ReportRow(Base):
     author_agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
     role: Mapped[str]
     judge: Mapped[str]
+    model: Mapped[str] = mapped_column(default="")
+    prompt_hash: Mapped[str] = mapped_column(default="")
+    rubric_hash: Mapped[str] = mapped_column(default="")
     overall: Mapped[float]
     body: Mapped[dict[str, Any]]  # review.report.Report
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
@@ -136,3 +149,15 @@ class Comment(Base):
     body: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     removed_at: Mapped[datetime | None]
+
+
+class DeclaredConflict(Base):
+    """Somebody whose works this person does not review, and who does not review theirs; by name, as authors are."""
+
+    __tablename__ = "declared_conflicts"
+    __table_args__ = (Index("ix_declared_conflicts_name", text("lower(name)")),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    declared_at: Mapped[datetime] = mapped_column(default=utcnow)

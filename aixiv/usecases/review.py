@@ -4,7 +4,7 @@ The run's id is the graph's checkpoint thread, so a worker that takes over after
 result is stored under locks and only while the run's generation is the version's current one.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -262,9 +262,9 @@ def _add_results(tx: Transaction, run: OpenRun, result: Round, now: datetime) ->
             rubric_hash=report.rubric_hash,
             overall=report.overall,
             body=_json(report),
-            created_at=now,
+            created_at=now + timedelta(microseconds=place),  # keeps the panel's order
         )
-        for report in result.reports
+        for place, report in enumerate(result.reports)
     )
     tx.session.add_all(
         BallotRow(
