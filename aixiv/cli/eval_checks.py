@@ -1,6 +1,7 @@
 """`aixiv eval checks`: planted errors found and alarms on clean papers, over a folder of files."""
 
 import csv
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -30,7 +31,7 @@ def checks_eval(
         Papers, and planted.csv with the columns file and planted: ids of the checks that should fire, parted by
         spaces, empty for a clean paper.
     make
-        Write our own set into the folder first: clean papers, and ten copies of each with one error.
+        Write our own set into the folder first: clean papers, and copies of each with one error of every kind.
     papers
         Clean papers of our own set.
     as_json
@@ -58,8 +59,13 @@ def _checked(folder: Path) -> Iterator[Checked]:
         raise Invalid(f"There is no {LIST} in {folder}.", code="eval_folder", hint="`--make` writes our own set.")
     with listed.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    for row in rows:
-        yield _one(folder, row.get("file") or "", tuple((row.get("planted") or "").split()))
+    if not rows or not {"file", "planted"} <= rows[0].keys():
+        hint = "Its first line must name file and planted."
+        raise Invalid(f"{listed} lists no papers in columns file and planted.", code="eval_columns", hint=hint)
+    for number, row in enumerate(rows, start=1):
+        yield _one(folder, row["file"] or "", tuple((row["planted"] or "").split()))
+        if number % 20 == 0:
+            print(f"{number} of {len(rows)} papers checked", file=sys.stderr, flush=True)
 
 
 def _one(folder: Path, file: str, planted: tuple[str, ...]) -> Checked:

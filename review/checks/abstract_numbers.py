@@ -85,7 +85,14 @@ def evidence_in(manuscript: Manuscript, body: tuple[Span, ...]) -> list[Shown]:
     return shown + [Shown(n, True) for table in _tables(manuscript) for n in cell_numbers(table)]
 
 
-def supported(claim: Number, evidence: list[Shown], derived: list[Decimal]) -> bool:
+class Change(Struct, frozen=True):
+    """A difference between two comparable cells, or the share in percent that it is of one of them."""
+
+    value: Decimal
+    percent: bool
+
+
+def supported(claim: Number, evidence: list[Shown], derived: list[Change]) -> bool:
     """Whether the results print this number, a finer one that rounds to it, or two whose change it is."""
     for shown in evidence:
         number = shown.number
@@ -97,7 +104,7 @@ def supported(claim: Number, evidence: list[Shown], derived: list[Decimal]) -> b
             share = number.value * 100
             if claim.agrees(share, share):
                 return True
-    return any(claim.agrees(change, change) for change in derived)
+    return any(claim.agrees(c.value, c.value) for c in derived if claim.percent or not c.percent)
 
 
 def is_result(text: str, number: Number) -> bool:
@@ -146,9 +153,9 @@ def _tables(manuscript: Manuscript) -> Iterator[Float]:
     return (f for f in manuscript.floats if f.kind == "table" and f.rows)
 
 
-def derived_from(manuscript: Manuscript) -> list[Decimal]:
+def derived_from(manuscript: Manuscript) -> list[Change]:
     """Changes between cells that a reader would compare: against the baseline, or side by side under one heading."""
-    changes: list[Decimal] = []
+    changes: list[Change] = []
     for table in _tables(manuscript):
         pairs = list(comparable(grid(table)))
         if len(pairs) <= MAX_PAIRS:
@@ -157,12 +164,13 @@ def derived_from(manuscript: Manuscript) -> list[Decimal]:
     return changes
 
 
-def _changes(one: Decimal, other: Decimal) -> list[Decimal]:
+def _changes(one: Decimal, other: Decimal) -> list[Change]:
     gap = abs(one - other)
-    changes = [gap]
+    changes = [Change(gap, percent=False)]
     if one and other:
-        changes += [gap / abs(one) * 100, gap / abs(other) * 100, max(one, other) / min(one, other)]
-    return [abs(c) for c in changes]
+        changes += [Change(abs(gap / base) * 100, percent=True) for base in (one, other)]
+        changes.append(Change(abs(max(one, other) / min(one, other)), percent=False))
+    return changes
 
 
 def _draft(manuscript: Manuscript, number: Number, abstract: Span) -> Draft:

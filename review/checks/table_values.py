@@ -17,7 +17,7 @@ _ELSEWHERE = re.compile(
     r"\b(?:approximately|about|around|roughly|nearly|almost|over|more than|less than|at least|at most|between|range"
     r"|an? average|averag\w+ (?:of|over|across)|mean of|median|per seed|each seed|epoch \d+|step \d+|steps? of"
     r"|initial\w*|threshold|target|et al|reported by|previous|prior|originally|would|could|expected|random chance"
-    r"|set to|rate of|probability of)\b|[~≈]",
+    r"|set to|learning rate|dropout|probability of)\b|[~≈]",
     re.IGNORECASE,
 )
 _BASELINE_WORDS = frozenset({"baseline", "the baseline", "baseline model"})

@@ -6,8 +6,11 @@ another or itself. The same number makes the same paper. Subjects and sentences 
 
 from collections.abc import Callable
 from random import Random
+from statistics import fmean, stdev
 
 from msgspec import Struct
+
+from review.checks import grimmer
 
 
 class Subject(Struct, frozen=True):
@@ -31,6 +34,8 @@ class Numbers(Struct, frozen=True, kw_only=True):
     gain: str
     mean: str
     wrong_mean: str  # no total of whole ratings gives it
+    deviation: str
+    wrong_deviation: str  # no whole ratings with this mean have it
     raters: int
     low: str
     estimate: str
@@ -88,7 +93,7 @@ _REFERENCES = (
 
 
 def planted_set(papers: int = len(SUBJECTS)) -> tuple[PlantedPaper, ...]:
-    """`papers` clean papers and ten with one error each for every one of them; fifty errors for five papers."""
+    """`papers` clean papers, and for every one of them a copy with one error of each kind."""
     made = []
     for number in range(papers):
         clean = clean_text(number)
@@ -104,7 +109,7 @@ def planted_set(papers: int = len(SUBJECTS)) -> tuple[PlantedPaper, ...]:
 def clean_text(number: int) -> str:
     """The clean paper of this number."""
     s, n = SUBJECTS[number % len(SUBJECTS)], _numbers(number)
-    return "\n\n".join([_front(s, n), _body(s, n), _results(s, n), _diary(s, number), _back(s)]) + "\n"
+    return "\n\n".join([_front(s, n), _body(s, n), _results(s, n), _diary(s, number), _back(s, n)]) + "\n"
 
 
 def _numbers(number: int) -> Numbers:
@@ -113,7 +118,8 @@ def _numbers(number: int) -> Numbers:
     better = random.choice((22, 26, 28, 30))
     before, factor = random.choice((16, 20, 24)), random.choice((25, 50))
     raters = 20
-    total = 60 + random.randint(1, 18)
+    ratings = [random.choice((2, 3, 4, 5)) for _ in range(raters)]
+    mean, deviation = f"{fmean(ratings):.2f}", f"{stdev(ratings):.2f}"
     middle = random.randint(12, 30) / 10
     return Numbers(
         people=people,
@@ -122,13 +128,21 @@ def _numbers(number: int) -> Numbers:
         before=f"{before}.0",
         after=f"{before * (100 - factor) / 100:.1f}",
         gain=f"{factor}",
-        mean=f"{total / raters:.2f}",
-        wrong_mean=f"{total / raters + 0.02:.2f}",
+        mean=mean,
+        wrong_mean=f"{fmean(ratings) + 0.02:.2f}",
+        deviation=deviation,
+        wrong_deviation=_impossible(mean, deviation, raters),
         raters=raters,
         low=f"{middle - 0.8:.1f}",
         estimate=f"{middle:.1f}",
         high=f"{middle + 0.8:.1f}",
     )
+
+
+def _impossible(mean: str, deviation: str, size: int) -> str:
+    """The next greater deviation that whole ratings with this mean cannot have."""
+    steps = (f"{float(deviation) + step / 100:.2f}" for step in range(1, 100))
+    return next(printed for printed in steps if not grimmer.possible(mean, printed, size))
 
 
 def _front(s: Subject, n: Numbers) -> str:
@@ -178,7 +192,8 @@ def _results(s: Subject, n: Numbers) -> str:
 The {s.outcome} fell from {n.before} to {n.after} {s.unit}, a reduction of {n.gain}%. The paired test agrees, \
 {_T_TEST}. The mean difference on the log scale was {n.estimate} (95% CI [{n.low}, {n.high}]). Of the units, \
 {n.better} \
-of {n.people} ({n.share}%) improved. The ratings were high (M = {n.mean}, n = {n.raters}). Table 1 gives \
+of {n.people} ({n.share}%) improved. The ratings were high (M = {n.mean}, SD = {n.deviation}, n = {n.raters}). \
+Table 1 gives \
 the units by the part of the day in which they were observed.
 
 Table 1: Units by part of the day.
@@ -189,6 +204,17 @@ Table 1: Units by part of the day.
 | Noon | 6 | 4 |
 | Evening | 7 | 6 |
 | Total | 25 | 15 |
+
+Table 2: The three ways of reading that were tried before; the best of each column is in bold.
+
+| Way of reading | Error rate (%) | Coverage (%) |
+|---|---|---|
+| Dial | 2.14 | **96.75** |
+| Camera | **1.38** | 91.20 |
+| Probe | 3.05 | 93.60 |
+
+Table 2 gives what we know of the ways of reading. The camera has an error rate of 1.38 and a coverage of 91.20, and \
+the probe has an error rate of 3.05; we read the dial.
 
 The parts of the day do not differ in a way that would matter to an operator. Averages can hide a tail [4], so we also \
 looked at the single readings: no unit became much worse, and the largest changes were found where the {s.outcome} had \
@@ -208,7 +234,7 @@ def _diary(s: Subject, number: int) -> str:
     return "## 4 Observations unit by unit\n\n" + "\n\n".join(entries)
 
 
-def _back(s: Subject) -> str:
+def _back(s: Subject, n: Numbers) -> str:
     references = "\n\n".join(_REFERENCES)
     return f"""## 5 Limitations
 
@@ -217,7 +243,7 @@ were not, and their contentment may owe something to novelty. A longer study wou
 
 ## 6 Conclusion
 
-In {s.setting}, {s.treatment} lowered the {s.outcome} of {s.thing}. Whether it does so elsewhere is open.
+In {s.setting}, {s.treatment} lowered the {s.outcome} of {s.thing} by {n.gain}%. Whether it does so elsewhere is open.
 
 ## Data availability
 
@@ -242,6 +268,18 @@ def _wrong_share(text: str, n: Numbers) -> str:
 
 def _wrong_interval(text: str, n: Numbers) -> str:
     return text.replace(f"was {n.estimate} (95% CI", f"was {float(n.high) + 0.7:.1f} (95% CI")
+
+
+def _wrong_deviation(text: str, n: Numbers) -> str:
+    return text.replace(f"SD = {n.deviation}", f"SD = {n.wrong_deviation}")
+
+
+def _wrong_conclusion(text: str, n: Numbers) -> str:
+    return text.replace(f"by {n.gain}%. Whether", f"by {int(n.gain) + 6}%. Whether")
+
+
+def _wrong_mark(text: str, _: Numbers) -> str:
+    return text.replace("| **1.38** |", "| 1.38 |").replace("| 2.14 |", "| **2.14** |")
 
 
 def _wrong_mean(text: str, n: Numbers) -> str:
@@ -269,6 +307,11 @@ PLANTS: dict[str, Callable[[str, Numbers], str]] = {
     "table-arithmetic": _swap("| Total | 25 | 15 |", "| Total | 28 | 15 |"),
     "citations": _swap("measured [2]", "measured [2, 9]"),
     "references": _swap("[3] Quillen, R. Paired", "[3] Author, F. and Doe, J. Paired"),
+    "grimmer": _wrong_deviation,
+    "framing-numbers": _wrong_conclusion,
+    "table-values": _swap("error rate of 3.05", "error rate of 3.65"),
+    "best-values": _wrong_mark,
+    "registrations": _swap("## 5 Limitations\n\n", "## 5 Limitations\n\nThe plan was registered as NCT0412 before. "),
     "cross-references": _swap("Table 1 gives", "Table 7 gives"),
 }
 """By the check that should find it, what puts the error in."""
