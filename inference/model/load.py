@@ -98,7 +98,11 @@ def choose_attention(spec: ModelSpec, dtype: torch.dtype, device: torch.device) 
     """The fastest backend that this device and this model can have."""
     if device.type == "cpu":
         return CpuAttention(kernel=dtype == torch.bfloat16 and spec.head_dim % 16 == 0)
-    return ReferenceAttention()
+    try:
+        from inference.attention.triton_paged import TritonAttention
+    except ImportError:  # torch without triton, as on some platforms: right, but slow
+        return ReferenceAttention()
+    return TritonAttention()
 
 
 def choose_dtype(dtype: DType, spec: ModelSpec, device: torch.device) -> tuple[Held, torch.dtype]:
