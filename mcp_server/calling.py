@@ -21,9 +21,9 @@ log = structlog.get_logger()
 TOOLS: dict[str, Tool] = {
     tool.name: tool
     for tool in (
-        *working.TOOLS,
         *reading.TOOLS,
         *reviewing.TOOLS,
+        *working.TOOLS,
         *submitting.TOOLS,
         *writing.TOOLS,
         *refereeing.TOOLS,

@@ -1,0 +1,102 @@
+"""Publishing asks the person behind the client where the client can ask, and takes nothing but a yes for one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult
+
+from aixiv.domain.paper import Status
+from tests.fixtures.people import stored_version
+from tests.mcp.talk import Era, Refused, Somebody, Talk, talking
+from tests.web.door import Door
+
+pytestmark = pytest.mark.anyio
+
+TITLE = "Counting pebbles twice"
+
+
+@asynccontextmanager
+async def asked(door: Door, somebody: Somebody, answer: ElicitResult, heard: list[str]) -> AsyncIterator[Talk]:
+    """A client that shows its person questions; the person always answers the same."""
+
+    async def show(_: Any, params: Any) -> ElicitResult:
+        heard.append(params.message)
+        return answer
+
+    async with httpx2.AsyncClient(headers=somebody.bearer, timeout=60.0) as http:
+        transport = streamable_http_client(f"{door.url}/mcp", http_client=http)
+        async with Client(transport, elicitation_callback=show) as client:
+            yield Talk(client)
+
+
+async def accepted_paper(door: Door, author: Somebody) -> dict[str, Any]:
+    await stored_version(door.deps, author.actor, Status.ACCEPTED, TITLE)
+    async with talking(door, author) as mine:
+        (item,) = (await mine("my_work"))["to_publish"]
+    return {"paper_id": item["paper_id"], "confirm_title": TITLE, "idempotency_key": "p"}
+
+
+@pytest.mark.parametrize(
+    ("action", "content"),
+    [("decline", None), ("cancel", None), ("accept", {"confirm": False}), ("accept", {}), ("accept", None)],
+)
+async def test_what_is_not_a_yes_publishes_nothing(
+    door: Door, author: Somebody, action: Literal["accept", "decline", "cancel"], content: Any
+) -> None:
+    publish, heard = await accepted_paper(door, author), list[str]()
+    async with asked(door, author, ElicitResult(action=action, content=content), heard) as mine:
+        with pytest.raises(Refused, match=r"^not_confirmed: .* Fix: Talk to them"):
+            await mine("publish", **publish)
+        assert (await mine("get_status", paper_id=publish["paper_id"]))["state"] == "accepted"
+    assert heard
+    assert TITLE in heard[0]
+
+
+async def test_a_yes_publishes_once(door: Door, author: Somebody) -> None:
+    publish, heard = await accepted_paper(door, author), list[str]()
+    async with asked(door, author, ElicitResult(action="accept", content={"confirm": True}), heard) as mine:
+        with pytest.raises(Refused, match=r"^title_mismatch: "):
+            await mine("publish", **publish | {"confirm_title": "Pebbles"})
+        assert heard == []
+        first = await mine("publish", **publish)
+        assert (first["state"], await mine("publish", **publish)) == ("published", first)
+    assert len(heard) == 1
+
+
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_a_client_that_cannot_ask_publishes_by_the_exact_title(door: Door, author: Somebody, era: Era) -> None:
+    publish = await accepted_paper(door, author)
+    async with talking(door, author, era) as mine:
+        assert (await mine("publish", **publish))["state"] == "published"
+
+
+async def test_a_forged_or_foreign_answer_is_no_answer(door: Door, author: Somebody) -> None:
+    publish = await accepted_paper(door, author)
+    yes = {"confirm": {"action": "accept", "content": {"confirm": True}}}
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+    }
+    headers = {
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": "2026-07-28",
+        "Mcp-Method": "tools/call",
+        "Mcp-Name": "publish",
+    }
+    client = await door.of(author.bearer | headers)
+
+    async def post(**more: Any) -> Any:
+        params = {"name": "publish", "arguments": publish, "_meta": meta, **more}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+        return (await client.post("/mcp", json=body)).json()
+
+    assert (await post(inputResponses=yes))["result"]["resultType"] == "input_required"
+    assert (await post(inputResponses=yes, requestState="v1.AAAA"))["error"]["code"] == -32602
+    state = (await post())["result"]["requestState"]
+    publish["idempotency_key"] = "other"  # a question is answered for the very call that raised it
+    assert (await post(inputResponses=yes, requestState=state))["error"]["code"] == -32602

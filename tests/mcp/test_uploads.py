@@ -1,0 +1,83 @@
+"""Files that do not fit into a call: announced, sent once to a signed address, and submitted by who announced them."""
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from tests.mcp.talk import Refused, Somebody, Talk, new_paper, talking
+from tests.web.door import TEXT, Door
+
+pytestmark = pytest.mark.anyio
+
+
+async def announce(talk: Talk, content: bytes = TEXT, **changes: Any) -> Any:
+    digest = hashlib.sha256(content).hexdigest()
+    announced = {"filename": "pebbles.md", "bytes": len(content), "sha256": digest, "idempotency_key": digest[:8]}
+    return await talk("start_upload", **announced | changes)
+
+
+def by_upload(upload_id: str, **changes: Any) -> dict[str, Any]:
+    paper = new_paper(**changes)
+    del paper["manuscript"], paper["format"]
+    return paper | {"upload_id": upload_id}
+
+
+def path_of(slot: Any) -> str:
+    return "/api/v1/uploads/" + str(slot["put_url"]).partition("/uploads/")[2]
+
+
+async def test_a_file_is_sent_once_and_submitted_by_its_owner(door: Door, author: Somebody, stranger: Somebody) -> None:
+    async with talking(door, author) as mine, talking(door, stranger) as other:
+        slot = await announce(mine)
+        assert await announce(mine) == slot  # a lost answer is given again
+        with pytest.raises(Refused, match=r"^upload_waiting: .* Fix: PUT its bytes"):
+            await mine("submit_paper", **by_upload(slot["upload_id"]))
+
+        path = path_of(slot)
+        other_bytes = await door.http.put(path, content=b"x" * len(TEXT))
+        assert (other_bytes.status_code, other_bytes.json()["code"]) == (422, "upload_differs")
+        longer = await door.http.put(path, content=TEXT + b"x")
+        assert (longer.status_code, longer.json()["code"]) == (413, "too_large")
+        forged = await door.http.put(path.partition("?")[0] + f"?signature={'0' * 64}", content=TEXT)
+        assert (forged.status_code, forged.json()["code"]) == (404, "upload_unknown")
+        assert (await door.http.put(path, content=TEXT)).status_code == 200
+        again = await door.http.put(path, content=TEXT)
+        assert (again.status_code, again.json()["code"]) == (409, "upload_received")
+
+        for name in (slot["upload_id"], "0191f0b2-0000-7000-8000-000000000000"):  # foreign and unknown sound alike
+            with pytest.raises(Refused, match=r"^upload_unknown: There is no such upload, or it is over"):
+                await other("submit_paper", **by_upload(name))
+        seen = await mine("submit_paper", **by_upload(slot["upload_id"], dry_run=True))
+        assert seen["state"] == "dry_run"
+        sent = await mine("submit_paper", **by_upload(slot["upload_id"]))
+        assert await mine("submit_paper", **by_upload(slot["upload_id"])) == sent
+        assert door.rows()["papers"] == 1
+
+
+async def test_what_cannot_be_a_file_is_refused_when_it_is_announced(door: Door, author: Somebody) -> None:
+    async with talking(door, author) as mine:
+        for changes, said in (
+            ({"bytes": 10**9}, "too_large"),
+            ({"sha256": "z" * 64}, "invalid_argument: sha256"),
+            ({"bytes": 0}, "invalid_argument: bytes"),
+        ):
+            with pytest.raises(Refused, match=f"^{said}"):
+                await announce(mine, **changes)
+        with pytest.raises(Refused, match=r"^manuscript_missing: "):
+            await mine("submit_paper", **new_paper(manuscript=""))
+
+
+async def test_a_dry_run_says_what_the_checks_find_and_keeps_nothing(door: Door, author: Somebody) -> None:
+    text = TEXT.decode().replace("12 heaps", "13 heaps", 1) + "\nSee Table 9.\n"
+    async with talking(door, author) as mine:
+        before = door.rows()
+        seen = await mine("submit_paper", **new_paper(manuscript=text, dry_run=True))
+        assert (seen["state"], seen["next_actions"]) == ("dry_run", [])
+        found = {check["check"]: check["findings"] for check in seen["dry_run"]["checks_found"]}
+        assert found
+        assert all(finding["claim"] for findings in found.values() for finding in findings)
+        assert seen["dry_run"]["title"] == "Counting pebbles twice"
+        with pytest.raises(Refused, match=r"^category_unknown: "):
+            await mine("submit_paper", **new_paper(categories=["Alchemy"], dry_run=True))
+        assert door.rows() == before
