@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 
 from inference.attention.reference import ReferenceAttention
 from inference.engine.engine import Engine
@@ -24,10 +25,9 @@ PAGES = 96
 
 @cache
 def tiny(family: str = "qwen3") -> Transformer:
-    """Two layers, random weights large enough that its answers wander."""
-    size = SIZES[f"tiny-{family}"]
-    spec = read_spec(config_of(size))
-    return Transformer(spec, RandomSource(spec, deviation=size.deviation), ReferenceAttention())
+    """Two layers, random weights large enough that its answers wander and depend on every token before them."""
+    spec = read_spec(config_of(replace(SIZES[f"tiny-{family}"], tied=True)))
+    return Transformer(spec, RandomSource(spec, deviation=0.6), ReferenceAttention())
 
 
 @contextmanager

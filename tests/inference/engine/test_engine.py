@@ -211,4 +211,5 @@ def test_a_reader_whose_loop_is_gone_does_not_hold_pages():
         deadline = time.monotonic() + 5
         while engine.pages.held and time.monotonic() < deadline:
             time.sleep(0.01)
+        assert engine.stats().finished == {"cancelled": 1}
         assert asyncio.run(answer(engine, [request([7], 2, GREEDY)]))
