@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agents.port import Reviewer
 from aixiv.db import Database, utcnow
+from aixiv.fetch import Fetcher
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
 from aixiv.text import Parsed
@@ -44,4 +45,5 @@ class Deps:
     parse: Parse
     preflight: Preflight
     crop: Crop
+    fetcher: Fetcher | None = None  # None: no outside index may be asked
     clock: Callable[[], datetime] = field(default=utcnow)

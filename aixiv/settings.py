@@ -37,6 +37,18 @@ class Settings(BaseSettings):
     s3_secret_key: SecretStr = Field(SecretStr(""), description="S3 secret key")
 
     inference_url: str = Field("", description="address of the inference service; empty: embedded")
+    inference_api_key: SecretStr = Field(
+        SecretStr(""), description="key of the inference service; needed where other machines can reach it"
+    )
+    model: str = Field(
+        "", description="checkpoint the inference service runs: a folder, or a hub id in the local cache; empty: none"
+    )
+    model_dtype: Literal["auto", "bf16", "fp32", "int8"] = Field("auto", description="how its weights are held")
+    model_context: int = Field(0, ge=0, description="tokens of its longest prompt and answer; 0: the checkpoint's")
+    kv_memory_bytes: int = Field(
+        0, ge=0, description="memory for its keys and values, bytes; 0: a share of what is free"
+    )
+    hub_url: str = Field("https://huggingface.co", description="hub that `aixiv models download` reads from")
     llm_base_url: str = Field("", description="OpenAI-compatible server for the language-model judge")
     llm_api_key: SecretStr = Field(SecretStr(""), description="key for that server")
     llm_model: str = Field("", description="model name to ask that server for")
@@ -47,8 +59,15 @@ class Settings(BaseSettings):
     llm_record: str = Field("", description="file to which every question to the model and its answer is added")
     llm_replay: str = Field("", description="such a file to answer from; no server is asked")
     judge: Literal["auto", "evidence", "language-model"] = Field(
-        "auto", description="auto: language-model when llm_base_url is set, else evidence"
+        "auto", description="auto: language-model when llm_base_url or model is set, else evidence"
     )
+
+    literature: str = Field(
+        "off", description="outside indexes to ask, in order: openalex, crossref, semanticscholar, arxiv; name=address"
+    )
+    literature_mail: str = Field("", description="mail address given to those indexes, for their polite pools")
+    literature_calls: int = Field(100, ge=0, description="questions to outside indexes one review may ask")
+    literature_seconds: float = Field(60.0, ge=0, description="seconds they may take together in one review")
 
     max_upload_bytes: int = Field(50 * 2**20, ge=1, description="largest manuscript file, bytes")
     max_pages: int = Field(200, ge=1, description="most pages of a PDF")

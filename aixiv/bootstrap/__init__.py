@@ -11,6 +11,7 @@ from procrastinate import App
 from agents.port import Embed, FindRelated, LookUp, OnProgress, ReviewRequest, nothing_known
 from aixiv.db import Database
 from aixiv.deps import Deps
+from aixiv.fetch import Fetcher, sources_of
 from aixiv.queue import Deferrer, make_queue
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
@@ -35,6 +36,8 @@ class Platform:
     async def close(self) -> None:
         """Give every connection back."""
         await self.embedder.aclose()
+        if self.deps.fetcher:
+            await self.deps.fetcher.aclose()
         await self.deps.database.close()
 
 
@@ -42,7 +45,7 @@ def build(settings: Settings) -> Platform:
     """Put the parts together; touches no network yet. Every address must be set by now (`aixiv up` does)."""
     settings = settings.with_secrets()
     queue = make_queue(settings.database_url)
-    embedder = EmbeddingClient(settings.inference_url)
+    embedder = embedding_client(settings)
     limits = parse_limits(settings)
 
     async def parse(path: Path, filename: str) -> Parsed:
@@ -58,6 +61,7 @@ def build(settings: Settings) -> Platform:
         async with looking:
             return await crop_limited(path, page=page, box=box, limits=limits)
 
+    sources = sources_of(settings.literature)
     deps = Deps(
         settings=settings,
         database=Database(settings.database_url, defer=Deferrer(queue), read_only=settings.read_only),
@@ -73,6 +77,7 @@ def build(settings: Settings) -> Platform:
         parse=parse,
         preflight=preflight,
         crop=crop,
+        fetcher=Fetcher(sources, mail=settings.literature_mail) if sources else None,
     )
     return Platform(deps=deps, queue=queue, embedder=embedder)
 
@@ -95,13 +100,18 @@ def embed_of(parts: Platform) -> Embed | None:
     return parts.embedder.embed if parts.deps.settings.inference_url else None
 
 
+def embedding_client(settings: Settings) -> EmbeddingClient:
+    """The inference service, asked for vectors."""
+    return EmbeddingClient(settings.inference_url, api_key=settings.inference_api_key.get_secret_value())
+
+
 @asynccontextmanager
 async def embedding(settings: Settings) -> AsyncIterator[Embed | None]:
     """The same for a command that has no platform."""
     if not settings.inference_url:
         yield None
         return
-    async with EmbeddingClient(settings.inference_url) as client:
+    async with embedding_client(settings) as client:
         yield client.embed
 
 

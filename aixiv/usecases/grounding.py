@@ -7,16 +7,19 @@ from sqlalchemy.dialects.postgresql import insert
 
 from agents.port import ReviewFailed
 from aixiv.db.bibliography import candidates, notices
-from aixiv.db.corpus import Near, Sharing, related_published, sharing
+from aixiv.db.corpus import NEAR, Near, Sharing, related_published, sharing
 from aixiv.db.paper import EMBEDDING_SIZE
 from aixiv.db.works import VersionSketch
 from aixiv.deps import Deps
 from aixiv.domain.errors import Unavailable
+from aixiv.usecases.literature import Literature
 from inference.client import InferenceRefused, InferenceUnavailable
 from review.manuscript import Manuscript
 from review.overlap import NEAR_DUPLICATE, SHARED, Sketch, shared, sketch
-from review.references import Entry, entry_from_reference
+from review.references import Entry, Work, entry_from_reference, find_match
+from review.references.keys import title_keys
 from review.references.known import Known
+from review.references.landmarks import landmarks
 from review.report import Overlap, RelatedWork
 
 RELATED = 5
@@ -28,6 +31,7 @@ class Grounds:
 
     def __init__(self, deps: Deps, *, paper_id: UUID, version_id: UUID) -> None:
         self._deps, self._paper_id, self._version_id = deps, paper_id, version_id
+        self._literature = Literature(deps)
 
     async def find_related(self, manuscript: Manuscript) -> Sequence[RelatedWork]:
         """Published works of the own corpus near the manuscript; without embeddings they are found by words."""
@@ -36,9 +40,11 @@ class Grounds:
         try:
             async with self._deps.database.read() as session:
                 near = await related_published(session, words, vector, but=self._paper_id, limit=RELATED)
+            found = [_related(work) for work in near]
+            outside = await self._literature.about(manuscript.title)
         except Unavailable as outage:
             raise ReviewFailed(outage.message, retryable=True) from outage
-        return [_related(work) for work in near]
+        return found + await self._outside(manuscript, vector, outside)
 
     async def look_up(self, manuscript: Manuscript) -> Known:
         """What the index, the list of retractions and the corpus know of the manuscript's references and wording."""
@@ -53,9 +59,14 @@ class Grounds:
         async with self._deps.database.read() as session:
             works = await candidates(session, entries)
             noticed = await notices(session, entries)
+        for number, entry in entries.items() if self._literature.sources else ():
+            if find_match(entry, (*works.get(number, ()), *landmarks())) is None:
+                works[number] = (*works.get(number, ()), *await self._literature.works_of(entry))
         return Known(
             now=self._deps.clock(),
             works=works,
+            sources=tuple(sorted(self._literature.answered)),
+            silent=tuple(self._literature.silent.values()),
             notices=noticed or {},
             retraction_list=noticed is not None,
             overlaps=overlaps,
@@ -74,6 +85,29 @@ class Grounds:
             fewest = max(1, int(SHARED * len(hashes)))
             rows = await sharing(session, hashes, paper_id=self._paper_id, fewest=fewest)
         return _best_of_each(own, rows)
+
+    async def _outside(
+        self, manuscript: Manuscript, vector: Sequence[float] | None, works: Sequence[Work]
+    ) -> list[RelatedWork]:
+        """The nearest works of outside indexes, each once and never the manuscript itself."""
+        others = {w.title.lower(): w for w in works if title_keys(w.title) != title_keys(manuscript.title)}
+        try:
+            vectors = await self._deps.embedder.embed(list(others)) if vector and others else []
+        except (InferenceUnavailable, InferenceRefused):
+            vectors = []
+        cosines = [sum(a * b for a, b in zip(vector or (), v, strict=True)) for v in vectors] or [0.0] * len(others)
+        found = [
+            RelatedWork(
+                title=work.title,
+                ref=f"doi:{work.doi}" if work.doi else f"arXiv:{work.arxiv}" if work.arxiv else work.title,
+                similarity=round(cosine, 3),
+                year=max(work.years, default=None),
+                source=work.source,
+            )
+            for work, cosine in zip(others.values(), cosines, strict=True)
+            if not vectors or cosine >= NEAR
+        ]
+        return sorted(found, key=lambda work: -work.similarity)[:RELATED]
 
     async def _vector(self, text: str) -> Sequence[float] | None:
         try:

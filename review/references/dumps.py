@@ -46,7 +46,7 @@ def detect(start: str) -> Format:
 
 def read_lines(lines: Iterable[str], form: Format) -> Iterator[Record]:
     """Works of OpenAlex or Crossref JSON lines. A line that is no object of the form is skipped."""
-    read = _openalex if form == "openalex" else _crossref
+    read = openalex_record if form == "openalex" else crossref_record
     for line in lines:
         try:
             decoded = msgspec.json.decode(line)
@@ -57,7 +57,7 @@ def read_lines(lines: Iterable[str], form: Format) -> Iterator[Record]:
             yield record
 
 
-def _openalex(raw: dict[str, Any]) -> Record | None:
+def openalex_record(raw: dict[str, Any]) -> Record | None:
     title = raw.get("title") or raw.get("display_name") or ""
     if not title or not raw.get("id"):
         return None
@@ -83,7 +83,7 @@ def _openalex(raw: dict[str, Any]) -> Record | None:
     )
 
 
-def _crossref(raw: dict[str, Any]) -> Record | None:
+def crossref_record(raw: dict[str, Any]) -> Record | None:
     titles, doi = raw.get("title") or (), raw.get("DOI") or ""
     if not titles or not titles[0] or not doi:
         return None
