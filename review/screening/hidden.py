@@ -58,7 +58,7 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
             yield _hidden(run, "hidden_instruction", 0.9, f"Text {run.reason} gives orders: {order}.")
         elif run.carrier == "remapped_font":
             yield _hidden(run, "remapped_font", 0.6, f"Text {run.reason}.")
-        elif run.carrier == "faint_text" or (run.carrier == "render_mode" and run.page in scanned):
+        elif run.carrier == "faint_text" or _under_scan(run, scanned):
             continue  # a watermark, or the text layer of a scanned page
         elif _about_machines(run.text):
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks to or about automated reviewers.")
@@ -71,7 +71,12 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
         elif is_prose(run.text, run.carrier) and not _shown(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Sentences {run.reason}; a reader cannot see them.")
     if not said:
-        yield from _scattered([run for run in runs if run.carrier != "faint_text"], shown)
+        yield from _scattered([r for r in runs if r.carrier != "faint_text" and not _under_scan(r, scanned)], shown)
+
+
+def _under_scan(run: Hidden, scanned: set[int]) -> bool:
+    """Whether this is a recognised text under the picture of a page. No judge is shown such text."""
+    return run.carrier == "render_mode" and run.page in scanned
 
 
 def _scattered(runs: list[Hidden], shown: str) -> Iterator[ScreenFinding]:

@@ -15,9 +15,10 @@ from review.screening.lexicon import Signs, imperative, signs
 
 _SPOKEN_TO = re.compile(
     r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b"
-    r"|^(?:\w+ly )?(?:ignore|disregard|forget|treat|rate (?!of)|match|use|begin|imagine|remember|set|add|repeat|be|say|output"
-    r"|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure"
-    r"|ensure)\b|^(?:\w+ ){0,3}(?:note|notice|message|reminder) (?:to|for)\b|^(?:to|for|dear) (?:the |any |all )?"
+    r"|^(?:\w+ly )?(?:ignore|disregard|forget|treat|rate (?!of)|match|use|begin|imagine|remember|set|add|repeat|be|say"
+    r"|output|switch|only mention|compare|stop|approve|skip|answer|respond|write|give|do not|never|make sure|praise"
+    r"|vote|finish|conclude|ensure)\b|^(?:\w+ ){0,3}(?:note|notice|message|reminder) (?:to|for)\b"
+    r"|^(?:\w+ ){0,2}(?:hint|notice|todo|instruction|task)\b[^:.]{0,20}:|^(?:to|for|dear) (?:the |any |all )?"
     r"(?:\w+ )?(?:agents?|assistants?|llms?|language models?|ai|software|reviewers?|referees?|readers?)\b"
     r"|\b(?:is|are) (?:\w+ )?(?:asked|suggested|reminded|requested) (?:not )?to\b"
 )
@@ -33,11 +34,13 @@ _OTHER_LANGUAGE = re.compile(
     r"|les?|est|et|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*|ce|ton)\b"
 )
 _EVERYDAY = frozenset(
-    ["rate", "task", "10", "5", "at least", "maximum", "support", "give", "only", "without", "assessment", "evaluat"]
+    ("rate", "task", "10", "5", "at least", "maximum", "support", "give", "only", "without", "assessment", "evaluat")
 )
+_ACCEPTS = re.compile(r"accept|approv|publi|endors|vote|recommend|green|thumbs")
 OFTEN = 6  # words about judging or models that a paper on something else does not reach
 STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
 FOREIGN_STRAY_INTENT = 1.5
+STRAY_LENGTH = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
 VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
 _QUOTED = re.compile(
@@ -126,17 +129,23 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
 def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None:
     """A sentence that wishes for a verdict, in an English paper where nothing else is about verdicts or models."""
     sentence = normalise(without_invisible(text[slice(*span)]))
+    foreign = not _ENGLISH.search(sentence) and bool(_OTHER_LANGUAGE.search(sentence))
+    if foreign:
+        passage = text[span[0] : max(span[1], span[0] + STRAY_LENGTH)].partition("\n\n")[0]
+        sentence = normalise(without_invisible(passage))
     meant = intent_of(sentence)
     about = about_injection(text, span) and not (meant.has("role") and "your" in sentence)
     if meant.weight < FOREIGN_STRAY_INTENT or about:
         return None
     said = {name for name, word in meant.words.items() if word not in _EVERYDAY}
-    if not _ENGLISH.search(sentence) and _OTHER_LANGUAGE.search(sentence):
-        wished = said & {"who", "value", "mark", "role", "work"} and said & {"good", "drop", "bad", "role"}
+    outcome = said & {"good", "drop", "bad", "role"}
+    if foreign:
+        judging = said & {"who", "value", "mark", "role"}
+        wished = bool(judging) and (len(judging | outcome) > 1) and (bool(outcome) or "who" in judging)
     else:
         spoken_to = meant.weight > STRAY_INTENT and _SPOKEN_TO.search(sentence)
-        outcome = said & {"good", "drop", "bad", "role", "value"}
-        wished = spoken_to and outcome and said & {"who", "value", "role", "work"}
+        outcome |= {"value"} & said if _ACCEPTS.match(meant.words.get("value", "")) else set()
+        wished = bool(spoken_to and outcome and said & {"who", "value", "role", "work"})
     if not wished:
         return None
     reason = f"The text asks whoever judges it for an outcome, and nothing else in it is about judging: {meant.shown}."

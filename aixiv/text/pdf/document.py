@@ -36,7 +36,7 @@ def parse_pdf(path: Path, *, max_pages: int) -> Parsed:
         spans=tuple(_span(run) for page in pages for run in page.runs if run.text.strip()),
         pages=tuple(PageBox(page=p.number, box=_rounded(p.box)) for p in pages),
         side_texts=tuple(sides),
-        image_only_pages=tuple(p.number for p in pages if p.images and not any(g.char.strip() for g in p.glyphs)),
+        image_only_pages=tuple(p.number for p in pages if p.images and not _shows_text(p)),
         encrypted=encrypted,
         notes=tuple(side_notes),
     )
@@ -96,6 +96,11 @@ def _refuse_textless(pages: list[RawPage]) -> None:
         raise Unreadable(
             "no_text", "The fonts of the PDF do not say which letters they draw, so its text cannot be read."
         )
+
+
+def _shows_text(page: RawPage) -> bool:
+    """Whether a reader sees any text of this page; recognised words under a scan are not seen."""
+    return any(glyph.char.strip() and not glyph.run.unseen for glyph in page.glyphs)
 
 
 def _span(run: Run) -> TextSpan:
