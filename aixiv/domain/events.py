@@ -35,6 +35,7 @@ class Tag(StrEnum):
     USER_CREATED = "user:created"
     USER_ROLES_CHANGED = "user:roles_changed"
     USER_DISABLED = "user:disabled"
+    USER_CONFLICTS_DECLARED = "user:conflicts_declared"
     USER_PASSWORD_CHANGED = "user:password_changed"  # noqa: S105 - an event name
     SIGNIN_LINK_MADE = "signin_link:made"
     AGENT_REGISTERED = "agent:registered"

@@ -1,5 +1,6 @@
 """Who is acting, their agents and tokens, and, for an admin, everybody. Secrets and hashes are never selected."""
 
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct, convert
@@ -7,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aixiv.db.account import Agent, Token, User
+from aixiv.db.review import DeclaredConflict
 from aixiv.domain.cards import AgentCard, TokenCard, UserCard
 from aixiv.domain.errors import NotSignedIn
 from aixiv.domain.people import Action, Actor, ActorKind, Role, Scope, may
@@ -25,6 +27,14 @@ class Me(Struct, frozen=True, kw_only=True):
     agent: AgentCard | None
     roles: tuple[Role, ...]
     scopes: tuple[Scope, ...]
+
+
+class ConflictCard(Struct, frozen=True, kw_only=True):
+    """Somebody a person has declared a conflict of interest with."""
+
+    name: str
+    reason: str
+    declared_at: datetime
 
 
 async def me(session: AsyncSession, actor: Actor) -> Me:
@@ -80,3 +90,12 @@ async def actor_by_email(session: AsyncSession, email: str) -> Actor | None:
         return None
     roles = frozenset(Role(role) for role in user.roles)
     return Actor(kind=ActorKind.USER, user_id=user.id, name=user.name, roles=roles)
+
+
+async def conflicts_of(session: AsyncSession, actor: Actor) -> tuple[ConflictCard, ...]:
+    """Whom the actor has declared a conflict of interest with, by name. Only for a person who is signed in."""
+    may(actor, Action.MANAGE_SELF)
+    rows = await session.scalars(
+        select(DeclaredConflict).where(DeclaredConflict.user_id == actor.user_id).order_by(DeclaredConflict.name)
+    )
+    return tuple(ConflictCard(name=r.name, reason=r.reason, declared_at=r.declared_at) for r in rows)

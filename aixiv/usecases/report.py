@@ -1,29 +1,31 @@
-"""Reports by people and registered reviewer agents: the same schema and the same quote check as the panel's."""
+"""Reports by people and registered reviewer agents: the same schema and the same checks as the panel's."""
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
+from anyio import to_thread
 from msgspec import Struct
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from aixiv.db import Transaction
-from aixiv.db.account import User
-from aixiv.db.paper import Paper, Version, VersionAuthor
-from aixiv.db.review import ReportRow
+from aixiv.db.paper import Paper, Version
+from aixiv.db.review import ReportRow, Run
 from aixiv.db.visible import visible
 from aixiv.deps import Deps
-from aixiv.domain.errors import Conflict, Invalid, NotAllowed, NotFound
+from aixiv.domain.errors import Conflict, Invalid, NotFound
 from aixiv.domain.events import Event, Tag
 from aixiv.domain.ids import new_id
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Action, Actor, Subject, may
 from aixiv.usecases import idempotency
+from aixiv.usecases.conflicts import refuse_conflict
 from aixiv.usecases.ingest import load_parsed
 from review.manuscript import Kind, Manuscript
-from review.quotes import find_quote
-from review.report import CriterionScore, Finding, Report, Severity
+from review.report import CriterionScore, Finding, RelatedWork, Report, Severity
 from review.rubric import load_rubric
+from review.verification import checked_report
 
 REVIEWABLE = frozenset({Status.UNDER_REVIEW, Status.HELD, Status.PUBLISHED})
 MAX_WEAKNESSES = 100
@@ -55,10 +57,11 @@ class WriteReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ReportWritten(Struct, frozen=True, kw_only=True):
-    """The stored report, and the claims the quote check took out of it."""
+    """The stored report, the claims the checks took out of it, and those kept as notes, each with the reason."""
 
     report_id: UUID
     dropped: tuple[str, ...]
+    demoted: tuple[str, ...] = ()
 
 
 async def write_report(
@@ -73,6 +76,12 @@ async def write_report(
                 .where(Version.id == version_id, visible(actor))
             )
         ).first()
+        related = await session.scalar(
+            select(Run.related)
+            .where(Run.version_id == version_id, Run.status == "completed")
+            .order_by(Run.generation.desc())
+            .limit(1)
+        )
     if row is None:
         raise NotFound("There is no such version.")
     paper, version = row
@@ -80,13 +89,16 @@ async def write_report(
     if Status(version.status) not in REVIEWABLE or version.parsed_sha256 is None:
         raise Conflict(f"A version that is {version.status} takes no reviews.", code="not_reviewable")
     parsed = await load_parsed(deps, version.parsed_sha256)
-    report = _checked(command, paper.kind, parsed.manuscript)  # type: ignore[arg-type]  # CHECKed
+    near = msgspec.convert(related or [], tuple[RelatedWork, ...])
+    kind: Kind = paper.kind  # type: ignore[assignment]  # the table's CHECK allows only the two kinds
+    report = await to_thread.run_sync(_checked, command, kind, parsed.manuscript, near)
     operation, content = f"write_report:{version_id}", hashlib.sha256(msgspec.json.encode(command)).hexdigest()
     async with deps.database.write() as tx:
         kept = await idempotency.replay(tx, actor, key, operation, content)
         if kept is not None:
             return msgspec.json.decode(kept, type=ReportWritten)
-        await _refuse_conflict(tx, actor, version)
+        await _refuse_second(tx, actor, version)
+        await refuse_conflict(tx, actor, paper)
         stored = ReportRow(
             id=new_id(),
             version_id=version.id,
@@ -94,6 +106,7 @@ async def write_report(
             author_agent_id=actor.agent_id,
             role="reviewer",
             judge=report.judge,
+            rubric_hash=report.rubric_hash,
             overall=report.overall,
             body=msgspec.to_builtins(report),
             created_at=deps.clock(),
@@ -109,53 +122,26 @@ async def write_report(
                 data={"n": version.n, "report": str(stored.id)},
             )
         )
-        answer = ReportWritten(report_id=stored.id, dropped=report.dropped)
+        answer = ReportWritten(report_id=stored.id, dropped=report.dropped, demoted=report.demoted)
         await idempotency.remember(tx, actor, key, operation, content, msgspec.json.encode(answer).decode())
     return answer
 
 
-async def _refuse_conflict(tx: Transaction, actor: Actor, version: Version) -> None:
-    """One report per person and version, and none by somebody named as an author of it."""
+async def _refuse_second(tx: Transaction, actor: Actor, version: Version) -> None:
+    """One report per person and version."""
     await tx.session.get(Version, version.id, with_for_update=True)
     already = await tx.session.scalar(
         select(ReportRow.id).where(ReportRow.version_id == version.id, ReportRow.author_id == actor.user_id)
     )
     if already is not None:
         raise Conflict("You have already reviewed this version.", code="already_reviewed")
-    person = await tx.session.get(User, actor.user_id)
-    authors = select(VersionAuthor.position).where(
-        VersionAuthor.version_id == version.id,
-        func.lower(VersionAuthor.name).in_([actor.name.lower(), person.name.lower() if person else ""]),
-    )
-    if await tx.session.scalar(authors.limit(1)) is not None:
-        raise NotAllowed("An author of this work bears your name.", code="conflict_of_interest")
 
 
-def _checked(command: WriteReport, kind: Kind, manuscript: Manuscript) -> Report:
+def _checked(command: WriteReport, kind: Kind, manuscript: Manuscript, related: Sequence[RelatedWork]) -> Report:
+    """The report after the same checks that the panel's reports go through."""
     rubric = load_rubric(kind)
-    keys = {criterion.key for criterion in rubric.criteria}
-    _refuse_malformed(command, keys)
-    kept: list[Finding] = []
-    dropped: list[str] = []
-    for number, weakness in enumerate(command.weaknesses, start=1):
-        found = find_quote(manuscript, weakness.quote) if weakness.quote else None
-        if weakness.quote and found is None:
-            dropped.append(f"{weakness.claim} (the quote does not occur in the manuscript)")
-            continue
-        kept.append(
-            Finding(
-                id=f"reviewer.{number}",
-                claim=weakness.claim,
-                severity=weakness.severity if weakness.quote or weakness.place else "note",
-                criterion=weakness.criterion,
-                source="reviewer",
-                quote=weakness.quote,
-                locator=found,
-                place=weakness.place,
-                fix=weakness.fix,
-            )
-        )
-    return Report(
+    _refuse_malformed(command, set(rubric.keys))
+    said = Report(
         role="reviewer",
         judge="reviewer",
         model="",
@@ -163,15 +149,27 @@ def _checked(command: WriteReport, kind: Kind, manuscript: Manuscript) -> Report
         rubric_hash=rubric.hash,
         summary=command.summary,
         strengths=command.strengths,
-        weaknesses=tuple(kept),
+        weaknesses=tuple(
+            Finding(
+                id=f"reviewer.{number}",
+                claim=weakness.claim,
+                severity=weakness.severity,
+                criterion=weakness.criterion,
+                source="reviewer",
+                quote=weakness.quote,
+                place=weakness.place,
+                fix=weakness.fix,
+            )
+            for number, weakness in enumerate(command.weaknesses, start=1)
+        ),
         questions=command.questions,
         requested_changes=command.requested_changes,
         scores=tuple(CriterionScore(criterion=k, score=v, reason="") for k, v in command.scores.items()),
         overall=command.overall,
         confidence=command.confidence,
-        dropped=tuple(dropped),
         disclosure=command.disclosure,
     )
+    return checked_report(said, manuscript, related=related)
 
 
 def _refuse_malformed(command: WriteReport, keys: set[str]) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from aixiv.db.paper import Paper
 from aixiv.db.review import ReportRow
 from aixiv.deps import Deps
 from aixiv.domain.errors import AixivError, Conflict, Invalid, NotAllowed, NotFound
 from aixiv.domain.paper import Author, Status
-from aixiv.domain.people import Actor, Scope
+from aixiv.domain.people import Actor, ActorKind, Scope
+from aixiv.usecases.conflicts import ConflictOfInterest, DeclareConflicts, declare_conflicts
 from aixiv.usecases.ingest import ingest_version
 from aixiv.usecases.report import Weakness, WriteReport, write_report
 from aixiv.usecases.submit import Submitted
@@ -20,7 +22,7 @@ from review.report import Report
 from review.rubric import load_rubric
 from tests.fixtures.deps import ScriptedReviewer
 from tests.fixtures.people import Role, agent_of, person, stored_version
-from tests.fixtures.works import a_round, row_counts, rows, submit, work_off
+from tests.fixtures.works import TEXT, a_round, row_counts, rows, submit, work_off
 
 pytestmark = pytest.mark.anyio
 
@@ -58,9 +60,11 @@ async def test_what_is_quoted_and_is_not_there_is_dropped_and_said(
         weakness("Writes take 99% longer.", "An invented number."),
         weakness("", "No place named."),
         weakness("", "No limits.", place="whole paper"),
+        weakness("Writes take 12.5% longer.", "Done by Nobody et al. (1999) before."),
     )
     answer = await write_report(deps, referee, published.version_id, written(weaknesses=weaknesses))
     assert len(answer.dropped) == 1
+    assert [d.split(" (")[0] for d in answer.demoted] == ["No place named.", "Done by Nobody et al."]
     assert answer.dropped[0].startswith("An invented number.")
     (row,) = await rows(deps, ReportRow, ReportRow.author_id == referee.user_id)
     assert isinstance(row, ReportRow)
@@ -70,6 +74,7 @@ async def test_what_is_quoted_and_is_not_there_is_dropped_and_said(
         ("Too few machines.", "major"),
         ("No place named.", "note"),
         ("No limits.", "major"),
+        ("Done by Nobody et al. (1999) before.", "note"),
     ]
     assert kept[0].locator is not None
 
@@ -103,6 +108,35 @@ async def test_who_has_an_interest_or_no_right_is_refused(deps: Deps, tmp_path: 
     reading, _ = await agent_of(deps, referee, "Reader", Scope.PAPERS_READ)
     await refused(deps, NotAllowed, reading, published, written(), "scope_missing")
     await refused(deps, NotAllowed, await person(deps, "sam"), published, written(), "not_allowed")
+
+
+async def test_whoever_wrote_with_an_author_or_declared_a_conflict_is_refused(
+    deps: Deps, tmp_path: Path, published: Submitted
+) -> None:
+    owner, rita = await person(deps, "olga"), await person(deps, "rita", Role.REVIEWER)
+    together = (Author(name="Carla", kind="human"), Author(name="Rita", kind="human"))
+    await submit(deps, owner, tmp_path, text=TEXT + "\nMore.\n", authors=together)
+    await refused(deps, NotAllowed, rita, published, written(), "conflict_of_interest")
+    ralf, ada = await person(deps, "ralf", Role.REVIEWER), await owner_of(deps, published)
+    critic, _ = await agent_of(deps, ralf, "Critic", Scope.PAPERS_READ, Scope.REVIEWS_WRITE)
+    declared = DeclareConflicts(conflicts=(ConflictOfInterest(name=" CARLA ", reason="Her former student."),))
+    assert await declare_conflicts(deps, ralf, declared) == (
+        ConflictOfInterest(name="CARLA", reason="Her former student."),
+    )
+    await refused(deps, NotAllowed, critic, published, written(), "conflict_of_interest")
+    await declare_conflicts(deps, ralf, DeclareConflicts(conflicts=()))
+    await declare_conflicts(deps, ada, DeclareConflicts(conflicts=(ConflictOfInterest(name="Ralf"),)))
+    await refused(deps, NotAllowed, critic, published, written(), "conflict_of_interest")
+    await declare_conflicts(deps, ada, DeclareConflicts(conflicts=()))
+    await write_report(deps, critic, published.version_id, written())
+    with pytest.raises(NotAllowed):
+        await declare_conflicts(deps, critic, declared)
+
+
+async def owner_of(deps: Deps, work: Submitted) -> Actor:
+    (paper,) = await rows(deps, Paper, Paper.id == work.paper_id)
+    assert isinstance(paper, Paper)
+    return Actor(kind=ActorKind.USER, user_id=paper.owner_id, name="Ada", roles=frozenset({Role.AUTHOR}))
 
 
 async def test_nobody_reviews_their_own_work(deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer) -> None:

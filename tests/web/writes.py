@@ -45,6 +45,9 @@ API_WRITES: dict[str, Write] = {
     "POST /api/v1/papers/{paper:str}/versions": Write(
         path=_public("versions"), send={"files": form(metadata={"base_version": 1})}
     ),
+    "PUT /api/v1/me/conflicts": Write(
+        path=lambda _: "/api/v1/me/conflicts", send={"json": {"conflicts": []}}, allowed="anybody_signed_in"
+    ),
     "POST /api/v1/papers/{paper:str}/reviews": Write(path=_public("reviews"), send={"json": REPORT}),
     "POST /api/v1/papers/{paper:str}/review-requests": Write(path=_public("review-requests")),
     "PUT /api/v1/uploads/{upload:uuid}": Write(

@@ -11,8 +11,9 @@ from aixiv.domain.cards import AgentCard, TokenCard
 from aixiv.domain.errors import NotSignedIn
 from aixiv.domain.people import Action, Actor, Scope, may
 from aixiv.queries import people
-from aixiv.queries.people import Me
+from aixiv.queries.people import ConflictCard, Me
 from aixiv.queries.work import Work, work_of
+from aixiv.usecases.conflicts import ConflictOfInterest, DeclareConflicts, declare_conflicts
 from aixiv.usecases.registration import RegisterAgent, disable_agent, register_agent
 from aixiv.usecases.tokens import IssuedToken, IssueToken, issue_token, revoke_token
 from aixiv.web.api.versions import Items
@@ -53,6 +54,48 @@ async def work(deps: Deps, actor: Actor) -> Response[bytes]:
         raise NotSignedIn("Nobody is signed in.")
     async with deps.database.read() as session:
         return as_json(await work_of(session, actor, key=deps.settings.secret_key.get_secret_value().encode()))
+
+
+@operation(
+    "GET",
+    "/me/conflicts",
+    Operation(
+        id="listConflicts",
+        summary="My conflicts of interest",
+        tag="people",
+        access="signed in",
+        returns=Items[ConflictCard],
+    ),
+)
+async def conflicts(deps: Deps, actor: Actor) -> Response[bytes]:
+    """Whom you have declared a conflict of interest with. Only for a person who is signed in."""
+    async with deps.database.read() as session:
+        return as_json(Items(await people.conflicts_of(session, actor)))
+
+
+@operation(
+    "PUT",
+    "/me/conflicts",
+    Operation(
+        id="declareConflicts",
+        summary="Declare my conflicts of interest",
+        tag="people",
+        access="signed in",
+        writes=True,
+        body=DeclareConflicts,
+        returns=Items[ConflictOfInterest],
+    ),
+)
+async def declare(request: Call, deps: Deps, actor: Actor) -> Response[bytes]:
+    """Say anew whose works you do not review, by name; they do not review yours either. Only for a person who is
+    signed in."""
+    may(actor, Action.MANAGE_SELF)
+    command = await read_json(request, DeclareConflicts)
+
+    async def act(d: Deps) -> Items[ConflictOfInterest]:
+        return Items(await declare_conflicts(d, actor, command))
+
+    return as_json(await once(request, deps, actor, command, act, Items[ConflictOfInterest]))
 
 
 @operation(

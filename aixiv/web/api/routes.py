@@ -41,6 +41,8 @@ API = Router(
         actions.retract,
         people.me,
         people.work,
+        people.conflicts,
+        people.declare,
         people.tokens,
         people.issue_own,
         people.agents,
