@@ -1,7 +1,9 @@
 """What happened to a work, as a list and as a stream that goes on while it happens."""
 
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any
 
 import anyio
@@ -11,13 +13,14 @@ from litestar.response import Stream
 from msgspec import Meta, Struct
 
 from aixiv.deps import Deps
-from aixiv.domain.errors import AixivError
+from aixiv.domain.errors import AixivError, RateLimited
 from aixiv.domain.paper import IN_REVIEW, Status
 from aixiv.domain.people import Actor
 from aixiv.queries.papers import PaperCard, find_paper
 from aixiv.queries.timeline import Progressing, TimelineEntry, progress, timeline
 from aixiv.web.api.lookup import find
 from aixiv.web.api.versions import Items
+from aixiv.web.auth import origin_of, provide_actor
 from aixiv.web.cache import conditional
 from aixiv.web.errors import Call
 from aixiv.web.operation import Operation, operation
@@ -28,6 +31,11 @@ POLL_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
 STREAM_SECONDS = 1800.0
 """The longest one stream goes on; its client then asks again where it stopped."""
+STREAMS_AT_ONCE = 16
+"""Streams of one actor, or of one address that is nobody, that one web process keeps open."""
+
+Who = Callable[[], Awaitable[Actor]]
+_open: Counter[str] = Counter()
 
 
 class Behind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,15 +94,35 @@ async def events(request: Call, paper: str, deps: Deps, actor: Actor) -> Respons
             if not await timeline(session, named.paper, after=after, limit=1):
                 return Response(b"", status_code=204)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Stream(_follow(deps, actor, named.paper, after), media_type="text/event-stream", headers=headers)
+    listener = actor.label if actor.signed_in else origin_of(request).address
+    if _open[listener] >= STREAMS_AT_ONCE:
+        message = f"{STREAMS_AT_ONCE} streams of yours are open already; close one, or ask for the timeline instead."
+        raise RateLimited(message, retry_after=round(HEARTBEAT_SECONDS))
+    who = partial(provide_actor, request, deps)
+    content = _counted(_follow(deps, who, actor, named.paper, after), listener)
+    return Stream(content, media_type="text/event-stream", headers=headers)
 
 
-async def _follow(deps: Deps, actor: Actor, paper: PaperCard, after: int) -> AsyncIterator[bytes]:
-    """Looks again every half second with a fresh session, so that a slow reader holds none."""
-    started = spoken = time.monotonic()
+async def _counted(content: AsyncIterator[bytes], listener: str) -> AsyncIterator[bytes]:
+    _open[listener] += 1
+    try:
+        async for message in content:
+            yield message
+    finally:
+        _open[listener] -= 1
+        if not _open[listener]:
+            del _open[listener]
+
+
+async def _follow(deps: Deps, who: Who, actor: Actor, paper: PaperCard, after: int) -> AsyncIterator[bytes]:
+    """Looks again every half second with a fresh session, so that a slow reader holds none; asks again and again who
+    is listening, so that a revoked token or an ended session hears no more."""
+    started = spoken = asked = time.monotonic()
     shown: Progressing | None = None
     while time.monotonic() - started < STREAM_SECONDS:
         try:
+            if time.monotonic() - asked > HEARTBEAT_SECONDS:
+                actor, asked = await who(), time.monotonic()
             async with deps.database.read() as session:
                 paper, _ = await find_paper(session, actor, str(paper.id))
                 entries = await timeline(session, paper, after=after)
