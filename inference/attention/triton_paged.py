@@ -105,6 +105,8 @@ class TritonReader:
 class TritonAttention:
     """The backend for CUDA; under TRITON_INTERPRET=1 it computes the same on a CPU, slowly."""
 
+    capturable = True
+
     def prepare(self, step: Step, pool: KVPool) -> TritonReader:
         """Nothing is computed ahead: the kernels read the step's tensors."""
         return TritonReader(step, pool)
