@@ -155,7 +155,7 @@ def _sentence_in(side: SideText, text: str) -> str:
         return ""
     plain = _TAG.sub("\n", _RIGHTS.sub(" ", text))
     for line in plain.splitlines():
-        sentence = line.strip()
+        sentence = line.strip().rstrip(")}],; ")
         words = normalise(sentence).split()
         common = len(function_words().intersection(words))
         ended = sentence.endswith((".", "!", "?", "。", "！", "？", "»", "”", "'", '"'))
