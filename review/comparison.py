@@ -1,7 +1,7 @@
 """A version against its predecessor: what became of every earlier finding, and which version is better.
 
-Nothing here reads a response letter as proof. A letter can turn silence into a dispute or explain a change that the
-text shows; a defect that is still in the text stays unresolved whatever the letter says.
+Nothing here reads a response letter as proof. A letter can turn silence into a dispute; what resolves a finding is a
+passage of the new text, with or without a letter, and a defect that is still there stays whatever the letter says.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from review.manuscript import Manuscript
+from review.manuscript import Locator, Manuscript
+from review.passages import settling_passage
 from review.quotes import find_quote, normalise
 from review.report import (
     SEVERITIES,
@@ -35,6 +36,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
     repeated: Finding | None
     answer: str
     check: CheckResult | None  # the new run of the check that made it; None when a reviewer made it
+    settles: Locator | None = None  # passage of the new text that takes the old one's place, or fills the gap
 
 
 def compare_versions(
@@ -45,9 +47,10 @@ def compare_versions(
     checks: Sequence[CheckResult],
     letter: ResponseLetter | None,
     opinions: tuple[PairwiseOpinion, ...],
+    old: Manuscript | None = None,
 ) -> Comparison:
     """Put a comparison together from the new text, the new findings and the opinions of the judge."""
-    resolutions, fresh = resolve(earlier, new=new, findings=findings, checks=checks, letter=letter)
+    resolutions, fresh = resolve(earlier, new=new, findings=findings, checks=checks, letter=letter, old=old)
     verdict = pairwise_verdict(opinions)
     return Comparison(
         verdict=verdict,
@@ -65,8 +68,12 @@ def resolve(
     findings: Sequence[Finding],
     checks: Sequence[CheckResult],
     letter: ResponseLetter | None,
+    old: Manuscript | None = None,
 ) -> tuple[tuple[FindingResolution, ...], tuple[Finding, ...]]:
-    """What became of each earlier finding, and the findings that no earlier one explains."""
+    """What became of each earlier finding, and the findings that no earlier one explains.
+
+    With the old text, only what it does not say already can settle a finding.
+    """
     answers = letter.answers if letter else {}
     by_check = {c.check: c for c in checks}
     repeats = _repeats(earlier, findings)
@@ -78,6 +85,7 @@ def resolve(
                 repeated=repeats.get(finding.id),
                 answer=answers.get(finding.id, "").strip(),
                 check=by_check.get(finding.source),
+                settles=settling_passage(finding, old, new),
             ),
         )
         for finding in earlier
@@ -139,7 +147,10 @@ def _resolution(finding: Finding, new: Manuscript, outlook: Outlook) -> FindingR
     elif outlook.check is not None:
         resolution, evidence = _check_is_silent(outlook.check)
     else:
-        resolution, evidence = _reviewer_is_silent(finding, still_there=locator is not None, answer=outlook.answer)
+        resolution, evidence = _reviewer_is_silent(finding, outlook, still_there=locator is not None)
+    settles = outlook.settles
+    if settles is not None and (resolution == "resolved" or locator is None):
+        quote, locator = new.text[settles.start : settles.end], settles
     return FindingResolution(
         finding=finding,
         resolution=resolution,
@@ -167,17 +178,20 @@ def _check_is_silent(check: CheckResult) -> tuple[Resolution, str]:
     )
 
 
-def _reviewer_is_silent(finding: Finding, *, still_there: bool, answer: str) -> tuple[Resolution, str]:
+def _reviewer_is_silent(finding: Finding, outlook: Outlook, *, still_there: bool) -> tuple[Resolution, str]:
+    """A reviewer's finding that nobody repeats, by the text alone: an answer can dispute it and never resolve it."""
     if still_there:
-        if answer:
+        if outlook.answer:
             return "disputed", "The author answered, and the passage stands unchanged."
         return "not_resolved", "The passage stands unchanged and the response does not speak of it."
     if finding.quote:
-        if answer:
-            return "resolved", "The passage was changed, the author says how, and no reviewer repeats the finding."
-        return "partly", "The passage is gone from the new text; the response does not say what replaced it."
-    if answer:
-        return "partly", "No reviewer repeats it and the author answered; the text shows no passage that settles it."
+        if outlook.settles is not None:
+            return "resolved", "The passage was rewritten, and no reviewer repeats the finding."
+        return "partly", "The passage is gone from the new text, and nothing there takes its place."
+    if outlook.settles is not None:
+        return "resolved", "The new text speaks of it, and no reviewer repeats the finding."
+    if outlook.answer:
+        return "disputed", "The author answered, and the new text shows no passage that settles it."
     return "not_resolved", "The response does not speak of it, and nothing in the new text settles it."
 
 

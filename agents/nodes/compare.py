@@ -55,6 +55,7 @@ async def resolve(state: ReviewState, runtime: Runtime[ReviewContext]) -> Review
         checks=checks_of(state),
         letter=request.response,
         opinions=opinions_of(state),
+        old=request.previous.manuscript,
     )
     return {"comparison": plain(comparison)}
 

@@ -71,10 +71,12 @@ def test_a_milder_return_is_partly_resolved() -> None:
         (OLD_SENTENCE, "", "not_resolved"),
         (OLD_SENTENCE, "We disagree.", "disputed"),
         (NEW_SENTENCE, "Said for which sets.", "resolved"),
-        (NEW_SENTENCE, "", "partly"),
+        (NEW_SENTENCE, "", "resolved"),
+        ("Something else entirely is told in here.", "", "partly"),
+        ("Something else entirely is told in here.", "We took it out, and all is well now.", "partly"),
     ],
 )
-def test_a_reviewers_finding_needs_the_text_changed_and_the_author_to_say_so(
+def test_a_reviewers_finding_is_resolved_by_a_rewritten_passage_and_by_no_letter(
     new: str, answer: str, resolution: str
 ) -> None:
     earlier = finding("methods.1", quote=OLD_SENTENCE, source="methods")
@@ -82,10 +84,23 @@ def test_a_reviewers_finding_needs_the_text_changed_and_the_author_to_say_so(
     assert seen.resolution == resolution
 
 
-def test_a_reviewers_finding_about_something_absent_is_never_resolved_by_words_alone() -> None:
-    earlier = finding("methods.2", source="methods")
-    assert resolved(earlier, text("Same.")).resolution == "not_resolved"
-    assert resolved(earlier, text("Same."), answers={"methods.2": "Trust us."}).resolution == "partly"
+def test_a_finding_about_something_absent_is_settled_by_a_new_passage_and_by_no_words_of_a_letter() -> None:
+    earlier = finding("methods.2", source="methods", claim="No random seed or repetition is given.")
+    trust = {"methods.2": "The random seeds and repetitions are given. Trust us."}
+    said = "Random seeds were fixed, and every repetition is listed."
+    assert resolved(earlier, text("Same as it was before.")).resolution == "not_resolved"
+    assert resolved(earlier, text("Same as it was before."), answers=trust).resolution == "disputed"
+    (seen,), _ = resolve([earlier], old=text("Same."), new=text("Same.", said), findings=[], checks=[], letter=None)
+    assert (seen.resolution, seen.quote) == ("resolved", said)
+    (kept,), _ = resolve([earlier], old=text(said), new=text(said), findings=[], checks=[], letter=None)
+    assert kept.resolution == "not_resolved"
+
+
+def test_the_passage_that_shows_a_repair_is_shown() -> None:
+    earlier = finding("numbers.1", quote=OLD_SENTENCE)
+    seen = resolved(earlier, text("Before it.", NEW_SENTENCE, "After it."), checks=(ran("numbers"),))
+    assert (seen.resolution, seen.quote) == ("resolved", NEW_SENTENCE)
+    assert seen.locator is not None
 
 
 def test_one_of_two_alike_findings_is_repaired_and_the_right_one_is_named() -> None:
