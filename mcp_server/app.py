@@ -26,11 +26,11 @@ def with_mcp(deps: Deps) -> Litestar:
     return hosting(deps, make_server(deps, who_asks, principal))
 
 
-def hosting(deps: Deps, server: Server[Any]) -> Litestar:
-    """The web application with this server behind the gate."""
+def hosting(deps: Deps, server: Server[Any], *, stateless: bool = True) -> Litestar:
+    """The web application with this server behind the gate. Only a stateless one can have many processes."""
     inner: Any = server.streamable_http_app(
         streamable_http_path=PATH,
-        stateless_http=True,
+        stateless_http=stateless,
         max_request_body_size=MAX_JSON,
         transport_security=known_names(deps.settings),
     )
