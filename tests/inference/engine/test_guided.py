@@ -1,12 +1,16 @@
 """Constrained answers: only allowed tokens, closed in time, and a faulty grammar harms nobody else."""
 
 import asyncio
+import json
 import time
 
 import pytest
+from jsonschema import validate
 
+from inference.constrain import guidance
 from inference.engine.request import Sampling
-from tests.inference.engine.rig import GREEDY, read, request, running
+from tests.inference.constrain.sampled import tokenizer
+from tests.inference.engine.rig import GREEDY, VOCABULARY, read, request, running
 
 
 class Counting:
@@ -93,3 +97,30 @@ def test_a_faulty_grammar_ends_its_own_answer_as_an_error():
     )
     assert (len(broken), ticket.finish) == (3, "error")
     assert (len(fine), other.finish) == (20, "stop")
+
+
+def test_every_answer_under_a_schema_is_valid_however_it_is_batched_and_cut():
+    vocabulary = guidance.Vocabulary(tokenizer(), VOCABULARY, [0])
+    schema = {
+        "type": "object",
+        "properties": {
+            "verdict": {"enum": ["accept", "reject"]},
+            "why": {"type": "string", "maxLength": 200},
+            "scores": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 10}, "maxItems": 9},
+        },
+        "required": ["verdict", "why", "scores"],
+        "additionalProperties": False,
+    }
+    asked = [
+        request(
+            [3 + number],
+            90 + 7 * number,
+            Sampling(temperature=1.0 + number % 3, seed=number, logprobs=number % 2),
+            eos_ids=frozenset({0}),
+            constraint=guidance.compile("json_schema", schema, vocabulary),
+        )
+        for number in range(12)
+    ]
+    for tokens, _, ticket in _run(*asked):
+        assert ticket.finish == "stop"
+        validate(json.loads(tokenizer().decode(tokens)), schema)
