@@ -12,16 +12,20 @@ from review.report import Finding
 REWRITTEN = 0.5  # likeness to the old passage from which a new sentence takes its place
 LEAST_SHARED = 2  # telling words a sentence must share with a finding about something absent
 STEM = 6  # characters by which words are compared, so that plurals and tenses agree
-LEAST_WORD = re.compile(rf"[a-z]{{{LEAST_WORD},}}")
+LEAST_WORD = 5  # characters of a telling word
+LONGEST = 400  # characters of a passage that is shown
+
+_WORD = re.compile(rf"[a-z]{{{LEAST_WORD},}}")
 _COMMON = frozenset(
     word[:STEM]
     for word in re.findall(
         r"\w+",
-        """about above after again against along already although always among another anything because become before being
-        below between cannot could every everything first found given however itself least little missing needed never
-        nothing other paper place point reader readers reported report results section shown since something stated states
-        still such table their there therefore these thing things think those though through under until version where
-        whether which while whole within without would write written""",
+        """about above after again against along already although always among another anything
+        because become before being below between cannot could every everything first found given
+        however itself least little missing needed never nothing other paper place point reader
+        readers reported report results section shown since something stated states still such table
+        their there therefore these thing things think those though through under until version
+        where whether which while whole within without would write written""",
     )
 )
 
