@@ -9,29 +9,38 @@ from review.checks.metrics import Direction, direction_of
 from review.checks.prose import Number, Span, numbers, prose_spans, sentence_at
 from review.manuscript import Kind, Manuscript
 
-_DOWN = r"reduc\w+|decreas\w+|drop\w*|decline\w*|lower\w*|fall\w*|cut\w*|shrink\w*|sav(?:es?|ed|ing)"
+_DOWN = r"reduc\w+|decreas\w+|drop\w*|decline\w*|lower\w*|fall\w*|fell|cut\w*|shrink\w*|sav(?:es?|ed|ing)"
 _UP = r"increas\w+|rise[sn]?|rose|growth|gr[eo]w\w*|gain\w*|boost\w*|rais\w+|higher"
 _BETTER = r"improv\w+|better"
-_WORD = rf"(?P<word>{_DOWN}|{_UP}|{_BETTER})"
+_ANY = rf"(?:{_DOWN}|{_UP}|{_BETTER})"
+_UNIT = r"(?:\s?[A-Za-zµ°/]{1,14})?"
+_NOUN = (
+    r"(?:reductions?|decreases?|drops?|declines?|cuts?|savings?|increases?|rises?|growth|gains?|boosts?|improvements?"
+    r"|lower|higher|better)"
+)
 _PAIR = (
-    r"from\s+(?P<from>[-−]?[\d.,]*\d)(?P<fp>\s?%)?(?:\s?\w{1,12})?\s+to\s+(?:just\s+"
-    r"|only\s+)?(?P<to>[-−]?[\d.,]*\d)(?P<tp>\s?%)?"
+    rf"from\s+(?P<from>[-−]?[\d.,]*\d)(?P<fp>\s?%)?{_UNIT}\s+to\s+(?:just\s+|only\s+)?"
+    r"(?P<to>[-−]?[\d.,]*\d)(?P<tp>\s?%)?"
 )
 _PERCENT = r"(?P<change>\d+(?:\.\d+)?)\s?(?:%|percent)"
+# What is said between a change and its two numbers: what changed, not under which other change it did.
+_WHAT = r"(?:(?!\b(?:when|while|as|with|after|if|for every|by)\b)[^.;%\d]|\b\w*[A-Za-z-]\d\b){0,90}?"
+_HENCE = r"[,(–—:]?\s?(?:(?:representing|which is|that is|i\.e\.,?|or|an?|by|about)\s){0,3}"
 
-# "a 38.7% reduction in KL divergence ..., from 1.060 to 0.650" and "2.5% reduction (from 0.354 to 0.345)"
-_CHANGE_FIRST = re.compile(
-    rf"(?:\b(?P<word0>{_DOWN}|{_UP}|{_BETTER}|lengthen\w*|shorten\w*)\s[^.;%]{{0,60}}?\bby\s+)?{_PERCENT}"
-    rf"(?:\s+(?:\w+\s+){{0,2}}?{_WORD})?(?P<between>[^.;%]{{0,90}}?(?:\d\.\d[^.;%]{{0,40}}?)?){_PAIR}",
+# "a 38.7% reduction in KL divergence, from 1.060 to 0.650" and "2.5% reduction (from 0.354 to 0.345)"
+_NOUN_FIRST = re.compile(rf"{_PERCENT}\s+(?:\w+\s+)?(?P<word>{_NOUN})\b{_WHAT}{_PAIR}", re.IGNORECASE)
+# "reduced the loss by 38.7%, from 1.060 to 0.650"
+_VERB_FIRST = re.compile(
+    rf"\b(?P<word>{_ANY}|lengthen\w*|shorten\w*)\b{_WHAT}\bby\s+(?:about\s+)?{_PERCENT}{_WHAT}{_PAIR}", re.IGNORECASE
+)
+# "from 1.06 to 0.65, a 38.7% reduction"
+_NOUN_LAST = re.compile(rf"{_PAIR}{_UNIT}{_UNIT}\s?{_HENCE}{_PERCENT}\s+(?:\w+\s)?(?P<word>{_NOUN})\b", re.IGNORECASE)
+# "rose from 10 to 12 (by 20%)" and "rose from 10 to 12 (20%)"
+_VERB_LAST = re.compile(
+    rf"\b(?P<word>{_ANY})\b{_WHAT}{_PAIR}{_UNIT}\s?(?:[,(]?\s?by\s+{_PERCENT}"
+    rf"|\(\s?[-−+]?{_PERCENT.replace('change', 'noted')}\s?\))",
     re.IGNORECASE,
 )
-# "reduced the loss from 1.06 to 0.65, a 38.7% reduction" and "rose from 10 to 12 (by 20%)"
-_PAIR_FIRST = re.compile(
-    rf"{_WORD}?(?P<between>[^.;%]{{0,60}}?){_PAIR}[^.;%]{{0,40}}?\(?(?:by\s+|an?\s+|or\s+|representing\s+)*"
-    rf"{_PERCENT}(?:\s+(?:\w+\s+)?(?P<word2>{_DOWN}|{_UP}|{_BETTER}))?",
-    re.IGNORECASE,
-)
-
 # "The baseline needed 4720 steps. Ours reduced this to 1343 steps, a 72% reduction": the same unit both times
 _PAIR_APART = re.compile(
     r"(?P<from>\d[\d.,]*)(?P<fp>\s?%)?(?P<unit>\s[A-Za-z]{1,12})\b(?P<between>(?:\d+\s?%|[^\d;\n]){0,260}?"
@@ -40,7 +49,7 @@ _PAIR_APART = re.compile(
     rf"{_PERCENT}\s+(?P<word2>{_DOWN}|{_UP}|{_BETTER})",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"\b(?:and|then|to)\b")
+_FORMS = (_NOUN_FIRST, _VERB_FIRST, _NOUN_LAST, _VERB_LAST, _PAIR_APART)
 
 
 def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
@@ -49,18 +58,11 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     seen = 0
     for match in _stated(manuscript):
         before, after = _number(match["from"]), _number(match["to"])
-        change = _number(match["change"])
+        change = _number(match["change"] or match.groupdict().get("noted") or "")
         if before is None or after is None or change is None or before.value == 0:
             continue
-        groups = match.groupdict()
-        if (
-            match["tp"]
-            and not groups.get("word2")
-            and _LISTED.search(match.string, match.end("to"), match.start("change"))
-        ):
-            continue  # "from 36.8 % to 27.9 % at ten and 28.8 % at a hundred": a third value, not a change
         seen += 1
-        word = (groups.get("word2") or match["word"] or groups.get("word0") or "").lower()
+        word = (match.groupdict().get("word2") or match["word"]).lower()
         percents = bool(match["fp"] or match["tp"])
         draft = _judge(manuscript, match.span(), before, after, change, word, percents)
         if draft:
@@ -75,7 +77,7 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
 def _stated(manuscript: Manuscript) -> Iterator[re.Match[str]]:
     for start, end in prose_spans(manuscript):
         taken: list[Span] = []
-        for pattern in (_CHANGE_FIRST, _PAIR_FIRST, _PAIR_APART):
+        for pattern in _FORMS:
             for match in pattern.finditer(manuscript.text, start, end):
                 pair = match.span("from")
                 if pair not in taken:

@@ -10,11 +10,13 @@ from review.manuscript import Float, Kind, Manuscript
 from review.quotes import normalise
 
 _UNDEFINED = re.compile(
-    r"\(\s*\?{1,3}\s*\)|\[\s*\?{1,3}(?:\s*,\s*\?{0,3})*\s*\]|\?\?+|\b(?:Figures?|Fig\.|Tables?|Tab\."
+    r"\(\s*\?{1,3}\s*\)|\[\s*\?{1,3}(?:\s*,\s*\?{0,3})*\s*\]|(?<![^\s(\[~])\?\?+(?=[\s.,;:)\]]|$)|\b(?:Figures?|Fig\.|Tables?|Tab\."
     r"|Sections?|Sec\.|Eq\.|Equations?|"
     r"Algorithm|Appendix|Theorem|Lemma)\s*~?\(?\?+\)?|\[(?:citation needed|CITE|REF|cite|ref|TODO)\]"
 )
-_LABEL = r"(?:[A-Z]?\d+(?:\.\d+)?[a-z]?|[A-Z]\d*|[IVX]+)(?![\w%])"
+_LABEL = (
+    r"(?:[A-Z]\.\d+[a-z]?|[A-Z]?\d+(?:\.\d+)?[a-z]?|[A-Z]\d*|[IVX]+)(?![\w%])(?:\s?\([a-z](?:\s?[-–,]\s?[a-z])*\))?"
+)
 _MENTION = re.compile(
     r"\b(?P<kind>(?i:fig(?:ures?|s)?|tab(?:les?|s)?))(?:\.|\b)\s*~?\(?"
     rf"(?P<list>{_LABEL}(?:\s*(?:,\s*and|,|and|&|–|-|to)\s*{_LABEL})*)"
@@ -118,8 +120,8 @@ def _mention_places(manuscript: Manuscript) -> Iterator[tuple[tuple[str, str], i
 
 
 def _expanded(listed: str) -> Iterator[str]:
-    """The numbers of “1, 2 and 3a” or “2-4”."""
-    for piece in re.split(r",|\band\b|&", listed):
+    """The numbers of “1, 2(a) and 3a” or “2-4”."""
+    for piece in re.split(r",|\band\b|&", re.sub(r"\s?\([a-z][^)]*\)", "", listed)):
         ends = [re.sub(r"(?<=\d)[a-z]$", "", p.strip()) for p in re.split(r"–|-|\bto\b", piece) if p.strip()]
         if len(ends) == 2 and all(e.isdigit() for e in ends) and 0 <= int(ends[1]) - int(ends[0]) < 30:
             yield from (str(n) for n in range(int(ends[0]), int(ends[1]) + 1))

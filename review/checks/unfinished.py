@@ -12,6 +12,8 @@ _BREAKS_AT_NUMBER = re.compile(
     r"(?P<number>\d+(?:\.\d+)?)\s*$"
 )
 _NOT_PROSE = re.compile(r"^\s*(?:\||\\|\$|(?:figure|table|fig\.|tab\.|algorithm|equation)\b)", re.IGNORECASE)
+# A page, a column or a float may end in the middle of a sentence; what follows a lost rest begins anew.
+_GOES_ON = re.compile(r"\s*[a-z%±×(,;]")
 MIN_WORDS = 8
 
 
@@ -28,13 +30,22 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     for start, end in paragraphs:
         piece = manuscript.text[start:end]
         match = _BREAKS_AT_NUMBER.search(piece)
-        if match and len(piece.split()) >= MIN_WORDS and not _NOT_PROSE.match(piece):
+        goes_on = _GOES_ON.match(manuscript.text, _behind_floats(manuscript, end))
+        if match and not goes_on and len(piece.split()) >= MIN_WORDS and not _NOT_PROSE.match(piece):
             drafts.append(_draft(manuscript, start, end, match["number"]))
     return Examined(
         examined=len(paragraphs),
         summary=f"{len(paragraphs)} paragraphs read, {len(drafts)} break off.",
         drafts=tuple(drafts),
     )
+
+
+def _behind_floats(manuscript: Manuscript, offset: int) -> int:
+    """Where the running text continues: behind the captions that begin here."""
+    for found in sorted(manuscript.floats, key=lambda f: f.start):
+        if found.start >= offset and not manuscript.text[offset : found.start].strip():
+            offset = found.end
+    return offset
 
 
 def _paragraphs(manuscript: Manuscript) -> Iterator[Span]:

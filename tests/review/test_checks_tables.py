@@ -149,3 +149,25 @@ def test_deviations_that_occur_are_never_called_impossible() -> None:
 )
 def test_an_impossible_deviation_is_found(said: str, found: bool) -> None:
     assert bool(checked(paper(said), "grimmer").findings) is found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "We vary the rate from 0.1 to 0.5, and 90% of the runs converge.",
+        "Accuracy increased from 80.1% to 84.3%, with 95% of the gains in the last layer.",
+        "With 20% of the data, the error drops from 0.9 to 0.5 in the second phase.",
+        "A 10% dropout reduces the gap from 3.4 to 2.1 points.",
+        "It rose from 12 to 15, and a further 8% came from the lock.",
+        "Removing 30% of the rows, we see an increase of the time from 1.20 to 1.26.",
+        "Reducing the pause from 1.0 to 0.5 improves the rate by 4.2% on average.",
+        "Increasing the buffer from 2048 to 4096 rows improved the rate by 3%.",
+        "Raising the share from 15% to 40% costs 2.1% of the rate.",
+        "We increased the load from 10% to 50%, which yields a 3% gain.",
+        "Why would it wait?? asked one of the users.",
+        "The parts are shown in Figs. 1(a) and 1(b).",
+    ],
+)
+def test_ordinary_sentences_with_numbers_raise_no_alarm(said: str) -> None:
+    manuscript = paper(said)
+    assert [f.claim for c in CHECKS for f in c.run(manuscript, "paper").findings] == []
