@@ -36,6 +36,7 @@ _NO_NAMES = frozenset(
     | {"december", "since", "until", "before", "after", "during", "between", "section", "table", "figure", "version"}
     | {"release", "python", "ubuntu", "debian", "windows", "the", "and", "from", "around", "year", "years"}
 )
+NOVELTY = "novelty"  # the criterion that is judged beside other works
 _FINDING_ID = re.compile(r"\[([a-z][a-z0-9-]*\.[a-z0-9_-]+)\]")
 
 
@@ -147,11 +148,23 @@ def _unsupported(finding: Finding, manuscript: Manuscript, related: Sequence[Rel
     """Why a claim can be no more than a note, or an empty string."""
     if cited := unresolved(finding.claim, manuscript, related):
         return f"it cites {cited}, which could not be found"
+    if finding.criterion == NOVELTY and related and not compares(finding, manuscript, related):
+        return "it speaks of novelty and names no work to compare with"
     if finding.quote.strip():
         return ""
     if not _ABSENT.search(finding.claim):
         return "no passage is quoted, and it does not say that something is missing"
     return "" if _is_place(finding.place, manuscript) else "no passage is quoted, and no place is named"
+
+
+def compares(finding: Finding, manuscript: Manuscript, related: Sequence[RelatedWork]) -> bool:
+    """Whether a finding names another work: by identifier, author and year, number in the list, or title."""
+    if outside_citations(finding.claim):
+        return True
+    said = normalise(f"{finding.claim} {finding.quote}")
+    numbers = {int(n) for n in re.findall(r"\[(\d{1,3})\]", said)}
+    titles = (normalise(t) for t in (*(w.title for w in related), *(r.title for r in manuscript.references)))
+    return bool(numbers & {r.index for r in manuscript.references}) or any(t and t in said for t in titles)
 
 
 def _is_place(place: str, manuscript: Manuscript) -> bool:

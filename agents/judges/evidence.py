@@ -20,13 +20,14 @@ from review.consolidate import consolidated
 from review.panel import by_severity
 from review.policy import Voter
 from review.report import Adjudication, Ballot, CriterionScore, Finding, PairwiseOpinion, Panel, Report, Usage
-from review.rubric import Rubric
+from review.verification import NOVELTY
 
 NAME = "evidence"
 MODEL = "evidence-1"
 MAX_CONFIDENCE = 3.0  # out of 5: it reads form and arithmetic, not meaning
 MAX_QUOTED = 220  # characters of a passage shown in a sentence
 MAX_STRENGTHS = 6
+MAX_COMPARED = 3
 MAX_QUESTIONS = 6
 DISCLOSURE = (
     "No language model was used. This report was put together from deterministic checks and counted facts of the text; "
@@ -94,7 +95,7 @@ def _report(role: str, material: Material) -> Report:
         weaknesses=weaknesses,
         questions=_questions(absent, material, own),
         requested_changes=_changes(weaknesses, absent),
-        scores=tuple(_score(key, scores, rubric, weaknesses) for key in own),
+        scores=tuple(_score(key, scores, material, weaknesses) for key in own),
         overall=overall(scores, rubric, findings, own=own),
         confidence=_confidence(material, scores),
         usage=Usage(seconds=time.monotonic() - began),
@@ -177,7 +178,8 @@ def _changes(weaknesses: tuple[Finding, ...], absent: tuple[Seen, ...]) -> tuple
     return tuple(dict.fromkeys(repairs + supplies))
 
 
-def _score(key: str, scores: Scores, rubric: Rubric, weaknesses: tuple[Finding, ...]) -> CriterionScore:
+def _score(key: str, scores: Scores, material: Material, weaknesses: tuple[Finding, ...]) -> CriterionScore:
+    rubric = material.rubric
     there = [s.signal.key.replace("_", " ") for s in scores.seen if s.signal.criterion == key and not s.missing]
     gone = [s.signal.key.replace("_", " ") for s in scores.seen if s.signal.criterion == key and s.missing]
     own = [f for f in weaknesses if rubric.criterion(f.criterion).key == key]
@@ -186,11 +188,22 @@ def _score(key: str, scores: Scores, rubric: Rubric, weaknesses: tuple[Finding, 
         parts.append(f"not found: {', '.join(gone)}")
     if own:
         parts.append(f"findings: {', '.join(f'{f.id} ({f.severity})' for f in own)}")
+    if key == NOVELTY:
+        parts.append(_beside(material))
     if scores.depth < 1:
         parts.append("the text is too short to carry a full score")
+    reason = "; ".join(parts)
     return CriterionScore(
-        criterion=key, score=round(scores.criteria[key], 1), reason="; ".join(parts).capitalize() + "."
+        criterion=key, score=round(scores.criteria[key], 1), reason=f"{reason[:1].upper()}{reason[1:]}."
     )
+
+
+def _beside(material: Material) -> str:
+    """The works that novelty is seen beside, with identifiers a reader can follow."""
+    nearest = sorted(material.related, key=lambda w: -w.similarity)[:MAX_COMPARED]
+    if not nearest:
+        return "no related work was found to compare with"
+    return f"nearest works found: {', '.join(f'“{w.title}” ({w.ref})' for w in nearest)}"
 
 
 def _confidence(material: Material, scores: Scores) -> float:
