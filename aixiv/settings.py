@@ -49,6 +49,7 @@ class Settings(BaseSettings):
         0, ge=0, description="memory for its keys and values, bytes; 0: a share of what is free"
     )
     hub_url: str = Field("https://huggingface.co", description="hub that `aixiv models download` reads from")
+    hub_token: SecretStr = Field(SecretStr(""), description="token for gated checkpoints of that hub")
     llm_base_url: str = Field("", description="OpenAI-compatible server for the language-model judge")
     llm_api_key: SecretStr = Field(SecretStr(""), description="key for that server")
     llm_model: str = Field("", description="model name to ask that server for")
@@ -102,7 +103,37 @@ class Settings(BaseSettings):
         """Which judge these settings mean."""
         if self.judge != "auto":
             return self.judge
-        return "language-model" if self.llm_base_url or self.llm_replay else "evidence"
+        return "language-model" if self.llm_base_url or self.llm_replay or self.model else "evidence"
+
+    @property
+    def model_name(self) -> str:
+        """What the inference service calls the checkpoint: a folder's name, or the hub id."""
+        return Path(self.model).name if self.model and Path(self.model).is_dir() else self.model
+
+    @property
+    def models_folder(self) -> Path:
+        """Where `aixiv models download` puts checkpoints."""
+        return self.home.absolute() / "models"
+
+    @property
+    def model_source(self) -> str:
+        """The checkpoint as the inference service is to load it: what was downloaded comes before the hub's cache."""
+        downloaded = self.models_folder / self.model.replace("/", "--")
+        return str(downloaded) if self.model and downloaded.is_dir() else self.model
+
+    def with_own_model(self) -> "Settings":
+        """These settings with our own inference service as the language model's server, if it runs one.
+
+        A server named by `llm_base_url` comes first.
+        """
+        if not self.model or self.llm_base_url or not self.inference_url:
+            return self
+        own = {
+            "llm_base_url": f"{self.inference_url.rstrip('/')}/v1",
+            "llm_model": self.model_name,
+            "llm_api_key": self.inference_api_key,
+        }
+        return self.model_copy(update=own)
 
     def with_secrets(self) -> "Settings":
         """These settings with every missing secret made and remembered in the data folder."""

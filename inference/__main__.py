@@ -13,6 +13,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--model", default="", help="folder of a checkpoint, or its id in the local hub cache")
+    parser.add_argument("--name", default="", help="what clients call it; by default the folder's name or the id")
     parser.add_argument("--dtype", choices=get_args(DType), default="auto")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--context", type=int, help="tokens of the longest prompt and answer together")
@@ -21,6 +22,7 @@ def main() -> None:
     serve(
         Options(
             model=given.model,
+            name=given.name,
             dtype=given.dtype,
             device=given.device,
             host=given.host,

@@ -55,7 +55,7 @@ def make_judge(settings: Settings) -> Judge:
         raise Invalid(
             "No language model is set.",
             code="no_language_model",
-            hint="Set AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL, or use the evidence judge.",
+            hint="Set AIXIV_MODEL, or AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL, or use the evidence judge.",
         )
     return LanguageModelJudge(endpoint(settings), msgspec.convert(settings.llm_models, Models))
 

@@ -19,6 +19,9 @@ app = App(
 )
 COMMANDS = {
     "up": ("service:up", "Start every service and keep serving until Ctrl-C."),
+    "inference": ("inference:inference", "Serve a language model and embeddings alone, OpenAI-compatible."),
+    "models list": ("models:list_models", "Which open checkpoints fit this machine's memory, and why."),
+    "models download": ("models:download_model", "Download a checkpoint, with progress; goes on where it stopped."),
     "worker": ("service:worker", "Run background jobs until stopped."),
     "doctor": ("service:doctor", "Say what is reachable, which judge would run, and what to set."),
     "check": ("files:check", "Print what ingest, screening and the checks see in files; no server needed."),
@@ -54,10 +57,18 @@ GROUPS = {
     "log": "The append-only event log.",
     "user": "People who may sign in.",
     "agent": "AI scientists and reviewers that people own.",
+    "models": "Checkpoints for the language-model judge.",
     "refs": "The bibliographic index that references are compared with.",
     "token": "Tokens for programs.",
     "eval": "Measurements of the reviewer, made again by one command each.",
 }
+
+
+def _models(*, json: bool = False) -> int:
+    """Which open checkpoints fit this machine's memory, and why."""
+    from aixiv.cli.models import list_models
+
+    return list_models(json=json)
 
 
 def _register() -> None:
@@ -68,6 +79,7 @@ def _register() -> None:
         *group_name, name = words.split()
         branch = groups[group_name[0]] if group_name else app
         branch.command(f"aixiv.cli.{target}", name=name, help=help_text)
+    groups["models"].default(_models)
 
 
 _register()

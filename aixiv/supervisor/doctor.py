@@ -107,17 +107,23 @@ async def _inference(settings: Settings) -> Line:
     part = "inference"
     if not settings.inference_url:
         return Line(part, "down", "no address", NOT_STARTED.format("AIXIV_INFERENCE_URL"))
-    models = await _models(f"{settings.inference_url.rstrip('/')}/v1", "")
+    key = settings.inference_api_key.get_secret_value()
+    models = await _models(f"{settings.inference_url.rstrip('/')}/v1", key)
     if isinstance(models, str):
-        return Line(part, "down", f"{settings.inference_url}: {models}", "check AIXIV_INFERENCE_URL")
-    return Line(part, "ok", f"{', '.join(models)} at {settings.inference_url}", "")
+        fix = "check AIXIV_INFERENCE_URL and AIXIV_INFERENCE_API_KEY"
+        return Line(part, "down", f"{settings.inference_url}: {models}", fix)
+    served = f"{', '.join(models)} at {settings.inference_url}"
+    if settings.model and settings.model_name not in models:
+        fix = "see the log of the part inference; `aixiv models` lists what fits this machine"
+        return Line(part, "attention", f"{served}; the language model {settings.model} could not be loaded", fix)
+    return Line(part, "ok", served if settings.model else f"{served} (embeddings only)", "")
 
 
 async def _language_model(settings: Settings) -> Line:
     part = "model"
     wanted, base = settings.llm_model, settings.llm_base_url
     if not base:
-        fix = "set AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL for judgement by a language model"
+        fix = "set AIXIV_MODEL, or AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL, for judgement by a language model"
         return Line(part, "off", "no language model is set", fix)
     models = await _models(base, settings.llm_api_key.get_secret_value())
     if isinstance(models, str):

@@ -53,13 +53,13 @@ def publish_addresses(settings: Settings) -> None:
 def with_running_addresses(settings: Settings) -> Settings:
     """These settings, with the addresses that a running `aixiv up` of the same home has and gave its services."""
     if not _is_held(settings.home):
-        return settings
+        return settings.with_own_model()
     try:
         known: dict[str, str] = json.loads(_addresses_file(settings.home).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return settings
     missing = {name: address for name, address in known.items() if not getattr(settings, name)}
-    return settings.with_secrets().model_copy(update=missing)
+    return settings.with_secrets().model_copy(update=missing).with_own_model()
 
 
 def _is_held(home: Path) -> bool:

@@ -24,6 +24,8 @@ PARTS = (DATABASE, OBJECTS, INFERENCE, WEB, WORKER)
 COMMAND_LINE = ("-c", "from aixiv.cli import main; main()")  # needs no script on PATH
 NOT_READY = (psycopg.Error, StorageUnavailable, httpx2.HTTPError, OSError)  # what a probe raises meanwhile
 
+LOADING_SECONDS = 900.0  # a large checkpoint from a slow disk
+
 
 class Service(Struct, frozen=True, kw_only=True):
     """One part that runs as our child."""
@@ -58,7 +60,7 @@ def plan(settings: Settings, *, only: tuple[str, ...] = PARTS) -> Plan:
         "inference_url": settings.inference_url or f"http://127.0.0.1:{free_port()}",
     }
     given = {DATABASE: settings.database_url, OBJECTS: settings.s3_endpoint, INFERENCE: settings.inference_url}
-    settings = settings.model_copy(update=found)
+    settings = settings.model_copy(update=found).with_own_model()
     made = {
         DATABASE: lambda: _database(settings, postgres),
         OBJECTS: lambda: _objects(settings, s3),
@@ -129,12 +131,18 @@ def _objects(settings: Settings, s3: EmbeddedS3) -> Service:
 
 def _inference(settings: Settings) -> Service:
     port = settings.inference_url.rsplit(":", 1)[1]
+    words = ["-m", "inference", "--host", "127.0.0.1", "--port", port]
+    if settings.model:
+        words += ["--model", settings.model_source, "--name", settings.model_name, "--dtype", settings.model_dtype]
+        words += ["--context", str(settings.model_context)] if settings.model_context else []
+        words += ["--kv-memory", str(settings.kv_memory_bytes)] if settings.kv_memory_bytes else []
     return Service(
         name=INFERENCE,
         address=settings.inference_url,
-        command=_own_program(settings, "-m", "inference", "--host", "127.0.0.1", "--port", port),
+        command=_own_program(settings, *words),
         prepare=_nothing,
         probe=lambda: _answers(f"{settings.inference_url}/health"),
+        start_seconds=LOADING_SECONDS if settings.model else 60.0,
     )
 
 
