@@ -4,6 +4,7 @@ import asyncio
 import sys
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,8 @@ from aixiv.text import Parsed, Unreadable, parse_limited
 from review.checks import run_checks
 from review.manuscript import Kind, Manuscript
 from review.policy import load_policy, policy_names
+from review.references.known import Known
+from review.references.listing import ground
 from review.report import Finding, RelatedWork, ResponseLetter, Round, Screening
 from review.screening import screen
 
@@ -53,6 +56,7 @@ async def _check(settings: Settings, file: Path, kind: Kind) -> dict[str, Any]:
     except Unreadable as refusal:
         return _unread(file, refusal)
     manuscript = parsed.manuscript
+    grounding = ground(manuscript, await _only_today(manuscript))
     return {
         "file": str(file),
         "title": manuscript.title,
@@ -64,7 +68,8 @@ async def _check(settings: Settings, file: Path, kind: Kind) -> dict[str, Any]:
         "pages": len(manuscript.pages),
         "warnings": list(manuscript.warnings),
         "screening": msgspec.to_builtins(screen(manuscript, parsed.layout)),
-        "checks": msgspec.to_builtins(run_checks(manuscript, kind)),
+        "grounding": msgspec.to_builtins(grounding),
+        "checks": msgspec.to_builtins(run_checks(manuscript, kind, grounding)),
     }
 
 
@@ -169,11 +174,18 @@ async def _run(
         response=letter,
         deadline_seconds=float(settings.review_seconds),
     )
-    return await ReviewerOnDemand(settings).review(request, on_progress=_show, find_related=_nothing_related)
+    return await ReviewerOnDemand(settings).review(
+        request, on_progress=_show, find_related=_nothing_related, look_up=_only_today
+    )
 
 
 async def _show(progress: Progress) -> None:
     print(f"{progress.percent:3d} %  {progress.message}", file=sys.stderr, flush=True)
+
+
+async def _only_today(_manuscript: Manuscript) -> Known:
+    """No index: what comes with the code, and the date."""
+    return Known(now=datetime.now(UTC))
 
 
 async def _nothing_related(_manuscript: Manuscript) -> Sequence[RelatedWork]:

@@ -130,6 +130,7 @@ async def _record(session: Any, actor: Actor, version: VersionCard) -> dict[str,
     return {
         "running": next((run for run in runs if run.status == "running"), None),
         "related": completed.related if completed else (),
+        "grounding": completed.grounding if completed else None,
         "panel": completed.panel if completed else None,
         "adjudication": completed.adjudication if completed else None,
         "usage": completed.usage if completed else None,

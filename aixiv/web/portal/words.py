@@ -95,6 +95,11 @@ VERDICTS: dict[str, tuple[str, str, str]] = {
     "attack": ("Attack found", "bad", "The file carries instructions meant to steer a reviewer."),
     "unreadable": ("Unreadable", "wait", "The file could not be screened."),
 }
+REFERENCE_VERDICTS = {
+    "verified": ("Verified", "good"),
+    "could_not_verify": ("Could not verify", ""),
+    "contradicted": ("Contradicted", "bad"),
+}
 CHECK_STATUS = {
     "passed": ("Passed", "good"),
     "found": ("Found something", "wait"),
