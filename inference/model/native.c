@@ -105,6 +105,79 @@ INLINE __m512 wide(const bf16 *from) { /* 16 bf16 to float */
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16));
 }
 
+INLINE void narrow(bf16 *to, __m512 x) { _mm256_storeu_si256((__m256i *)to, (__m256i)_mm512_cvtneps_pbh(x)); }
+
+INLINE float inverse_size(const bf16 *x, long dim, float epsilon) { /* 1 / root mean square; dim is a multiple of 16 */
+    __m512 sum = _mm512_setzero_ps();
+    for (long d = 0; d < dim; d += 16) {
+        __m512 part = wide(x + d);
+        sum = _mm512_fmadd_ps(part, part, sum);
+    }
+    return 1.0f / sqrtf(_mm512_reduce_add_ps(sum) / dim + epsilon);
+}
+
+/* x += delta in place, unless delta is NULL, and out = x normalised; all [tokens, dim]. */
+void add_norm(bf16 *x, const bf16 *delta, const bf16 *weight, bf16 *out, long tokens, long dim, float epsilon,
+              int threads) {
+#pragma omp parallel for num_threads(threads) if (tokens > 8)
+    for (long t = 0; t < tokens; t++) {
+        bf16 *at = x + t * dim;
+        for (long d = 0; delta && d < dim; d += 16)
+            narrow(at + d, _mm512_add_ps(wide(at + d), wide(delta + t * dim + d)));
+        __m512 scale = _mm512_set1_ps(inverse_size(at, dim, epsilon));
+        for (long d = 0; d < dim; d += 16)
+            narrow(out + t * dim + d, _mm512_mul_ps(_mm512_mul_ps(wide(at + d), scale), wide(weight + d)));
+    }
+}
+
+INLINE __m512 normed(const bf16 *x, const bf16 *weight, __m512 scale) {
+    return weight ? _mm512_mul_ps(_mm512_mul_ps(wide(x), scale), wide(weight)) : wide(x);
+}
+
+/* One head, normalised unless weight is NULL, and rotated; sin carries the sign of the half-rotation. */
+static void turn(const bf16 *x, const bf16 *weight, const bf16 *cos, const bf16 *sin, bf16 *out, long dim,
+                 float epsilon) {
+    __m512 scale = _mm512_set1_ps(weight ? inverse_size(x, dim, epsilon) : 1.0f);
+    long half = dim / 2;
+    for (long d = 0; d < half; d += 16) {
+        __m512 low = normed(x + d, weight ? weight + d : NULL, scale);
+        __m512 high = normed(x + half + d, weight ? weight + half + d : NULL, scale);
+        narrow(out + d, _mm512_fmadd_ps(low, wide(cos + d), _mm512_mul_ps(high, wide(sin + d))));
+        narrow(out + half + d, _mm512_fmadd_ps(high, wide(cos + half + d), _mm512_mul_ps(low, wide(sin + half + d))));
+    }
+}
+
+/* all [tokens, heads + 2 kv_heads, dim] into query [tokens, heads, dim] and the pool's slots; dim a multiple of 32. */
+void place(const bf16 *all, const bf16 *query_norm, const bf16 *key_norm, const bf16 *cos, const bf16 *sin,
+           const int64_t *slots, bf16 *query, bf16 *keys, bf16 *values, long tokens, long heads, long kv_heads,
+           long dim, float epsilon, int threads) {
+#pragma omp parallel for num_threads(threads) if (tokens > 8)
+    for (long t = 0; t < tokens; t++) {
+        const bf16 *from = all + t * (heads + 2 * kv_heads) * dim, *c = cos + t * dim, *s = sin + t * dim;
+        for (long h = 0; h < heads; h++)
+            turn(from + h * dim, query_norm, c, s, query + (t * heads + h) * dim, dim, epsilon);
+        from += heads * dim;
+        bf16 *key = keys + slots[t] * kv_heads * dim;
+        for (long h = 0; h < kv_heads; h++) turn(from + h * dim, key_norm, c, s, key + h * dim, dim, epsilon);
+        memcpy(values + slots[t] * kv_heads * dim, from + kv_heads * dim, sizeof(bf16) * kv_heads * dim);
+    }
+}
+
+/* out [tokens, inner] = silu(gate) * up of both [tokens, 2 inner]; inner is a multiple of 16. */
+void swiglu(const bf16 *both, bf16 *out, long tokens, long inner, int threads) {
+#pragma omp parallel for num_threads(threads) if (tokens > 8)
+    for (long t = 0; t < tokens; t++)
+        for (long i = 0; i < inner; i += 256) {
+            const bf16 *gate = both + t * 2 * inner + i;
+            long count = inner - i < 256 ? inner - i : 256;
+            float silu[256];
+            for (long k = 0; k < count; k += 16) _mm512_storeu_ps(silu + k, wide(gate + k));
+            for (long k = 0; k < count; k++) silu[k] /= 1.0f + expf(-silu[k]);
+            for (long k = 0; k < count; k += 16)
+                narrow(out + t * inner + i + k, _mm512_mul_ps(_mm512_loadu_ps(silu + k), wide(gate + inner + k)));
+        }
+}
+
 INLINE float dot(const bf16 *a, const bf16 *b, long dim) { /* dim is a multiple of 16 */
     __m512 sum = _mm512_setzero_ps();
     for (long d = 0; d < dim; d += 32) {
@@ -125,32 +198,56 @@ static float softmax(float *score, long keys, float scale) { /* in place, not di
     return sum;
 }
 
+/* sums [heads, 16 vectors] += score [heads, keys] . value, for one stretch of keys; heads and vectors are constants. */
+INLINE void mix(const float *score, long keys, const bf16 *value, long stride, long count, float *sums, long dim,
+                int heads, int vectors) {
+    __m512 sum[2][4];
+    for (int h = 0; h < heads; h++)
+        for (int v = 0; v < vectors; v++) sum[h][v] = _mm512_loadu_ps(sums + h * dim + 16 * v);
+    for (long k = 0; k < count; k++)
+        for (int v = 0; v < vectors; v++) {
+            __m512 x = wide(value + k * stride + 16 * v);
+            for (int h = 0; h < heads; h++)
+                sum[h][v] = _mm512_fmadd_ps(_mm512_set1_ps(score[h * keys + k]), x, sum[h][v]);
+        }
+    for (int h = 0; h < heads; h++)
+        for (int v = 0; v < vectors; v++) _mm512_storeu_ps(sums + h * dim + 16 * v, sum[h][v]);
+}
+
 /* The queries that share one key head, of one token, over `keys` paged keys. score [group, keys], sums [group, dim]. */
 static void attend_group(const bf16 *q, const bf16 *key, const bf16 *value, const int32_t *pages, bf16 *out, long keys,
                          long size, long kv_heads, long group, long dim, float scale, float *score, float *sums) {
-    for (long k = 0; k < keys; k++) {
-        const bf16 *at = key + (pages[k / size] * size + k % size) * kv_heads * dim;
-        for (long g = 0; g < group; g++) score[g * keys + k] = dot(q + g * dim, at, dim);
+    long stride = kv_heads * dim;
+    for (long first = 0; first < keys; first += size) {
+        long page = pages[first / size] * size * stride, count = keys - first < size ? keys - first : size;
+        for (long k = 0; k < count; k++) {
+            const bf16 *at = key + page + k * stride;
+            for (long d = 0; d < dim; d += 32) _mm_prefetch(at + 4 * stride + d, _MM_HINT_T0);
+            for (long g = 0; g < group; g++) score[g * keys + first + k] = dot(q + g * dim, at, dim);
+        }
     }
     memset(sums, 0, sizeof(float) * group * dim);
     float total[group];
     for (long g = 0; g < group; g++) total[g] = softmax(score + g * keys, keys, scale);
-    for (long k = 0; k < keys; k++) {
-        const bf16 *at = value + (pages[k / size] * size + k % size) * kv_heads * dim;
-        for (long d = 0; d < dim; d += 16) {
-            __m512 v = wide(at + d);
-            for (long g = 0; g < group; g++) {
-                float *sum = sums + g * dim + d;
-                __m512 p = _mm512_set1_ps(score[g * keys + k]);
-                _mm512_storeu_ps(sum, _mm512_fmadd_ps(p, v, _mm512_loadu_ps(sum)));
+    for (long first = 0; first < keys; first += size) {
+        long page = pages[first / size] * size * stride, count = keys - first < size ? keys - first : size;
+        for (long g = 0; g < group; g += 2)
+            for (long d = 0; d < dim;) {
+                const float *p = score + g * keys + first;
+                const bf16 *at = value + page + d;
+                float *to = sums + g * dim + d;
+                int four = dim - d >= 64, both = group - g >= 2;
+                if (four && both) mix(p, keys, at, stride, count, to, dim, 2, 4);
+                else if (four) mix(p, keys, at, stride, count, to, dim, 1, 4);
+                else if (both) mix(p, keys, at, stride, count, to, dim, 2, 1);
+                else mix(p, keys, at, stride, count, to, dim, 1, 1);
+                d += four ? 64 : 16;
             }
-        }
     }
     for (long g = 0; g < group; g++)
-        for (long d = 0; d < dim; d += 16) {
-            __m512 y = _mm512_div_ps(_mm512_loadu_ps(sums + g * dim + d), _mm512_set1_ps(total[g]));
-            _mm256_storeu_si256((__m256i *)(out + g * dim + d), (__m256i)_mm512_cvtneps_pbh(y));
-        }
+        for (long d = 0; d < dim; d += 16)
+            narrow(out + g * dim + d,
+                   _mm512_div_ps(_mm512_loadu_ps(sums + g * dim + d), _mm512_set1_ps(total[g])));
 }
 
 /* Paged attention of some tokens. token [count] says which rows of q and out [T, heads, dim]; for each of them,

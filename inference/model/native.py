@@ -38,6 +38,12 @@ class Library:
         self._attend: Any = loaded.attend
         self._attend.argtypes = [pointer] * 8 + [long] * 6 + [ctypes.c_float, number]
         self._attend.restype = number
+        self._add_norm: Any = loaded.add_norm
+        self._add_norm.argtypes = [pointer] * 4 + [long] * 2 + [ctypes.c_float, number]
+        self._place: Any = loaded.place
+        self._place.argtypes = [pointer] * 9 + [long] * 4 + [ctypes.c_float, number]
+        self._swiglu: Any = loaded.swiglu
+        self._swiglu.argtypes = [pointer] * 2 + [long] * 2 + [number]
 
     def linear(self, x: Tensor, packed: Tensor, scale: Tensor | None, bias: Tensor | None, width: int) -> Tensor:
         """x [T, in] bfloat16 times a weight packed by `pack`, to [T, width]."""
@@ -88,6 +94,57 @@ class Library:
         )
         if failed:
             raise MemoryError("no memory for the scores of attention")
+
+    def add_norm(self, x: Tensor, delta: Tensor | None, weight: Tensor, epsilon: float) -> Tensor:
+        """x += delta in place; x normalised. All [T, D]."""
+        out = torch.empty_like(x)
+        self._add_norm(
+            x.data_ptr(),
+            None if delta is None else delta.data_ptr(),
+            weight.data_ptr(),
+            out.data_ptr(),
+            *x.shape,
+            epsilon,
+            torch.get_num_threads(),
+        )
+        return out
+
+    def place(
+        self,
+        heads: Tensor,
+        norms: tuple[Tensor | None, Tensor | None],
+        turn: tuple[Tensor, Tensor],
+        slots: Tensor,
+        keys: Tensor,
+        values: Tensor,
+        epsilon: float,
+    ) -> Tensor:
+        """heads [T, H + 2 KV, D] normalised and rotated: queries [T, H, D] returned, the rest into the pool's slots."""
+        tokens, count, dim = heads.shape
+        kv_heads = keys.shape[2]
+        query = heads.new_empty(tokens, count - 2 * kv_heads, dim)
+        self._place(
+            heads.data_ptr(),
+            *(None if norm is None else norm.data_ptr() for norm in norms),
+            *(part.data_ptr() for part in turn),
+            slots.data_ptr(),
+            query.data_ptr(),
+            keys.data_ptr(),
+            values.data_ptr(),
+            tokens,
+            count - 2 * kv_heads,
+            kv_heads,
+            dim,
+            epsilon,
+            torch.get_num_threads(),
+        )
+        return query
+
+    def swiglu(self, both: Tensor) -> Tensor:
+        """silu(gate) * up of gate and up side by side [T, 2 I]."""
+        out = both.new_empty(both.shape[0], both.shape[1] // 2)
+        self._swiglu(both.data_ptr(), out.data_ptr(), *out.shape, torch.get_num_threads())
+        return out
 
 
 def pack(weight: Tensor) -> Tensor:

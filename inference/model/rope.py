@@ -16,7 +16,6 @@ class Rope:
     """Cos and sin tables by position, kept in float32 and handed out in the model's dtype."""
 
     def __init__(self, spec: RopeSpec, context: int, dtype: torch.dtype, device: torch.device) -> None:
-        self.width = spec.width
         frequency, factor = frequencies(spec)
         angle = torch.outer(torch.arange(context, dtype=torch.float32), frequency)  # [context, width / 2]
         angle = torch.cat((angle, angle), dim=-1)
@@ -29,12 +28,13 @@ class Rope:
         """Cos and signed sin of these positions, each [T, 1, width]."""
         return self.cos[positions].unsqueeze(1), self.sin[positions].unsqueeze(1)
 
-    def rotate(self, heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """Rotate [T, H, head_dim]; numbers of a head beyond the rotated width pass through."""
-        if self.width == heads.shape[-1]:
-            return _rotated(heads, cos, sin)
-        turned = _rotated(heads[..., : self.width], cos, sin)
-        return torch.cat((turned, heads[..., self.width :]), dim=-1)
+
+def rotate(heads: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotate [T, H, head_dim]; numbers of a head beyond the rotated width pass through."""
+    width = cos.shape[-1]
+    if width == heads.shape[-1]:
+        return _rotated(heads, cos, sin)
+    return torch.cat((_rotated(heads[..., :width], cos, sin), heads[..., width:]), dim=-1)
 
 
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

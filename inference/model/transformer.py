@@ -5,10 +5,10 @@ Everything but attention sees a flat axis of T tokens, whichever sequences they 
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from inference.attention.base import Attention, Reader
-from inference.model.layers import Linear, LinearMaker, MoE, PlainLinear, swiglu
+from inference.model.glue import Glue, Norms, Turn, glue_for
+from inference.model.layers import Linear, LinearMaker, MoE, PlainLinear
 from inference.model.rope import Rope
 from inference.model.spec import CheckpointError, ModelSpec
 from inference.model.step import KVPool, Step
@@ -18,25 +18,28 @@ from inference.model.weights import Source
 class Mlp:
     """The dense feed-forward part."""
 
-    def __init__(self, gate_up: Linear, down: Linear) -> None:
+    def __init__(self, gate_up: Linear, down: Linear, glue: Glue) -> None:
         self.gate_up = gate_up
         self.down = down
+        self._glue = glue
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self.down(swiglu(self.gate_up(x)))
+        return self.down(self._glue.swiglu(self.gate_up(x)))
 
 
 class Layer:
     """Attention and feed-forward, each normalised before and added after."""
 
-    def __init__(self, spec: ModelSpec, source: Source, number: int, make: LinearMaker) -> None:
+    def __init__(self, spec: ModelSpec, source: Source, number: int, make: LinearMaker, glue: Glue) -> None:
         prefix = f"layers.{number}."
-        self.spec = spec
         self.number = number
+        self.head_dim = spec.head_dim
+        self._glue = glue
         self.attention_norm = source.get(f"{prefix}attention_norm")
         self.mlp_norm = source.get(f"{prefix}mlp_norm")
-        self.query_norm = source.get(f"{prefix}query_norm") if spec.qk_norm else None
-        self.key_norm = source.get(f"{prefix}key_norm") if spec.qk_norm else None
+        self.norms: Norms = (None, None)
+        if spec.qk_norm:
+            self.norms = (source.get(f"{prefix}query_norm"), source.get(f"{prefix}key_norm"))
         inward, outward = spec.attention_bias
         self.query_key_value = _fused(source, prefix, ("query", "key", "value"), make, bias=inward)
         self.output = _fused(source, prefix, ("output",), make, bias=outward)
@@ -45,28 +48,18 @@ class Layer:
             self.mlp = MoE(spec.moe, source.get(f"{prefix}router"), *source.experts(number), make)
         else:
             gate_up = _fused(source, prefix, ("gate", "up"), make, bias=spec.mlp_bias)
-            self.mlp = Mlp(gate_up, _fused(source, prefix, ("down",), make, bias=spec.mlp_bias))
+            self.mlp = Mlp(gate_up, _fused(source, prefix, ("down",), make, bias=spec.mlp_bias), glue)
 
     def __call__(
-        self, x: Tensor, rope: Rope, turn: tuple[Tensor, Tensor], slots: Tensor, pool: KVPool, read: Reader
-    ) -> Tensor:
-        query, key, value = self._project(self._norm(x, self.attention_norm), rope, turn)
-        pool.keys[self.number].flatten(0, 1).index_copy_(0, slots, key)
-        pool.values[self.number].flatten(0, 1).index_copy_(0, slots, value)
+        self, x: Tensor, delta: Tensor | None, turn: Turn, slots: Tensor, pool: KVPool, read: Reader
+    ) -> tuple[Tensor, Tensor]:
+        """The residual stream, and what is to be added to it: the next norm does both at once."""
+        x, normed = self._glue.add_norm(x, delta, self.attention_norm)
+        heads = self.query_key_value(normed).view(x.shape[0], -1, self.head_dim)
+        query = self._glue.place(heads, self.norms, turn, slots, pool.keys[self.number], pool.values[self.number])
         mixed = read(query, self.number)  # [T, heads, head_dim]
-        x = x + self.output(mixed.flatten(1))
-        return x + self.mlp(self._norm(x, self.mlp_norm))
-
-    def _project(self, x: Tensor, rope: Rope, turn: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        spec = self.spec
-        heads = self.query_key_value(x).view(x.shape[0], -1, spec.head_dim)
-        query, key, value = torch.split(heads, [spec.heads, spec.kv_heads, spec.kv_heads], dim=1)
-        if self.query_norm is not None and self.key_norm is not None:
-            query, key = self._norm(query, self.query_norm), self._norm(key, self.key_norm)
-        return rope.rotate(query, *turn), rope.rotate(key, *turn), value
-
-    def _norm(self, x: Tensor, weight: Tensor) -> Tensor:
-        return functional.rms_norm(x, weight.shape, weight, self.spec.norm_epsilon)
+        x, normed = self._glue.add_norm(x, self.output(mixed.flatten(1)), self.mlp_norm)
+        return x, self.mlp(normed)
 
 
 class Transformer:
@@ -79,7 +72,8 @@ class Transformer:
         self.dtype = self.embed.dtype
         self.device = self.embed.device
         self.rope = Rope(spec.rope, spec.context, self.dtype, self.device)
-        self.layers = [Layer(spec, source, number, make) for number in range(spec.layers)]
+        self._glue = glue_for(spec, self.dtype, self.device)
+        self.layers = [Layer(spec, source, number, make, self._glue) for number in range(spec.layers)]
         self.norm = source.get("norm")
         self.head = make(self.embed if spec.tied else source.get("head"), None)
 
@@ -94,12 +88,16 @@ class Transformer:
     @torch.inference_mode()
     def hidden(self, step: Step, pool: KVPool) -> Tensor:
         """The same up to the head: normalised last hidden states [R, D] of `step.rows`, as embedding models pool."""
+        if pool.keys.dtype != self.dtype:
+            raise ValueError(f"a pool of {pool.keys.dtype} under a model of {self.dtype}")
         read = self.attention.prepare(step, pool)
         turn = self.rope.at(step.positions)
         x = self.embed[step.ids]  # [T, D]
+        delta: Tensor | None = None
         for layer in self.layers:
-            x = layer(x, self.rope, turn, step.slots, pool, read)
-        return functional.rms_norm(x[step.rows], self.norm.shape, self.norm, self.spec.norm_epsilon)
+            x, delta = layer(x, delta, turn, step.slots, pool, read)
+        rows = None if delta is None else delta[step.rows]
+        return self._glue.add_norm(x[step.rows], rows, self.norm)[1]
 
 
 def _fused(source: Source, prefix: str, names: tuple[str, ...], make: LinearMaker, *, bias: bool) -> Linear:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 from torch.nn import functional
 
@@ -9,7 +10,12 @@ from inference.attention.cpu import CpuAttention
 from inference.attention.reference import ReferenceAttention
 from inference.model import native
 from inference.model.layers import Int8Linear, LinearMaker, PackedLinear, PlainLinear, linear_maker, quantised
+from inference.model.spec import ModelSpec, read_spec
 from inference.model.step import KVPool, Step
+from inference.model.transformer import Transformer
+from inference.model.weights import stack_experts
+from inference.tools.random_checkpoint import SIZES, RandomSource, config_of
+from tests.inference.model.run import Runner, Sequence, prompt_of
 
 CPU = torch.device("cpu")
 
@@ -75,3 +81,31 @@ def test_attention_in_place_equals_the_reference(block: int, heads: tuple[int, i
     for kernel in (True, False):
         found = CpuAttention(kernel=kernel).prepare(step, KVPool(keys, values))(query, 0)
         assert (found - expected).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("family", ["tiny-qwen3", "tiny-llama", "tiny-qwen3_moe"])
+def test_a_whole_model_by_kernels_is_the_float32_model_up_to_bfloat16(family: str) -> None:
+    spec = read_spec(config_of(replace(SIZES[family], head_dim=32)))
+    prompt = prompt_of(70, spec.vocabulary)
+    logits: dict[str, Tensor] = {}
+    whole = RandomSource(spec, deviation=0.05)
+    for held in ("fp32", "bf16"):
+        source = Rounded(whole, spec, torch.float32 if held == "fp32" else torch.bfloat16)
+        model = Transformer(spec, source, CpuAttention(kernel=held == "bf16"), linear_maker(held, CPU))
+        runner, sequence = Runner(model), Sequence(prompt)
+        runner.feed([(sequence, 66)])
+        logits[held] = torch.cat([runner.feed([(sequence, 3)]), runner.feed([(sequence, 1)])])
+    assert (logits["bf16"] - logits["fp32"]).abs().max() < 0.05 * logits["fp32"].abs().max()
+
+
+class Rounded:
+    """The same numbers for both models: rounded to bfloat16, held as asked."""
+
+    def __init__(self, whole: RandomSource, spec: ModelSpec, dtype: torch.dtype) -> None:
+        self._whole, self._spec, self._dtype = whole, spec, dtype
+
+    def get(self, name: str) -> Tensor:
+        return self._whole.get(name).bfloat16().to(self._dtype)
+
+    def experts(self, layer: int) -> tuple[Tensor, Tensor]:
+        return stack_experts(self, self._spec, layer)
