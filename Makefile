@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help env dev run test test-browser test-slow check format clean
+.PHONY: help env dev run test test-browser test-slow interop check format clean
 
 help:  ## show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -31,6 +31,9 @@ test-browser: dev  ## portal tests in Debian's chromium
 
 test-slow: dev  ## kill -9 soak and other long proofs
 	$(BIN)/pytest -q -m slow --timeout 900
+
+interop: dev  ## the official MCP conformance suite and other people's clients (needs npm and the network)
+	$(BIN)/python -m tests.interop.run
 
 check: dev  ## lint, types, import contracts
 	$(BIN)/ruff check .

@@ -69,7 +69,7 @@ async def test_what_cannot_be_a_file_is_refused_when_it_is_announced(door: Door,
 
 
 async def test_a_dry_run_says_what_the_checks_find_and_keeps_nothing(door: Door, author: Somebody) -> None:
-    text = TEXT.decode().replace("12 heaps", "13 heaps", 1) + "\nSee Table 9.\n"
+    text = TEXT.decode().replace("12 heaps", "13 heaps", 1) + "\nTODO: write the discussion. See Table ??.\n"
     async with talking(door, author) as mine:
         before = door.rows()
         seen = await mine("submit_paper", **new_paper(manuscript=text, dry_run=True))
