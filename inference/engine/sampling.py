@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.engine.request import Emitted, Sampling
@@ -29,7 +31,7 @@ class Row:
 
     sampling: Sampling
     seed: int
-    read: tuple[int, ...] = ()
+    read: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     said: Counter[int] = field(default_factory=Counter)
     place: int = 0
     fixed: int | None = None
@@ -37,7 +39,8 @@ class Row:
     @classmethod
     def begin(cls, sampling: Sampling, seed: int, prompt: Sequence[int]) -> "Row":
         """Before the first token."""
-        return cls(sampling, seed, tuple(set(prompt)) if sampling.repetition_penalty != 1.0 else ())
+        read = np.unique(np.array(prompt, np.int64)) if sampling.repetition_penalty != 1.0 else np.empty(0, np.int64)
+        return cls(sampling, seed, read)
 
     @property
     def greedy(self) -> bool:
@@ -61,7 +64,21 @@ def uniform(seed: int, place: int) -> float:
 
 @torch.inference_mode()
 def sample(logits: Tensor, rows: Sequence[Row], masks: Sequence[Tensor | None]) -> list[Emitted]:
-    """The next token of every row of `logits` [R, V], which are changed in place. A mask is a row of bits [V / 32]."""
+    """The next token of every row of `logits` [R, V], which are changed in place. A mask is a row of bits [V / 32].
+
+    A CPU takes row after row, because one of 150,000 numbers stays in its cache and eight do not: 5 ms against 53.
+    """
+    if logits.is_cuda:
+        return sample_together(logits, rows, masks)
+    return [
+        emitted
+        for index, row in enumerate(rows)
+        for emitted in sample_together(logits[index : index + 1], [row], [masks[index]])
+    ]
+
+
+def sample_together(logits: Tensor, rows: Sequence[Row], masks: Sequence[Tensor | None]) -> list[Emitted]:
+    """The same with a few operations for all rows."""
     asked = max((abs(row.sampling.logprobs) for row in rows), default=0)
     believed = torch.log_softmax(logits, -1) if asked else None
     _penalise(logits, rows)
@@ -84,26 +101,21 @@ def sample(logits: Tensor, rows: Sequence[Row], masks: Sequence[Tensor | None]) 
 
 
 def _penalise(logits: Tensor, rows: Sequence[Row]) -> None:
-    places: list[tuple[int, int]] = []
-    changes: list[tuple[float, float]] = []
+    """Repetition divides the logits of all tokens seen, once; the others count what the answer said."""
     for index, row in enumerate(rows):
         asked = row.sampling
-        repetition = asked.repetition_penalty
-        if repetition != 1.0:
-            fresh = [token for token in row.read if token not in row.said]
-            places += [(index, token) for token in fresh]
-            changes += [(repetition, 0.0)] * len(fresh)
-        if repetition != 1.0 or asked.presence_penalty or asked.frequency_penalty:
-            places += [(index, token) for token in row.said]
-            changes += [
-                (repetition, asked.presence_penalty + asked.frequency_penalty * count) for count in row.said.values()
-            ]
-    if not places:
-        return
-    row_of, token_of = torch.tensor(places, device=logits.device).unbind(1)
-    factor, minus = torch.tensor(changes, device=logits.device, dtype=logits.dtype).unbind(1)
-    value = logits[row_of, token_of]
-    logits[row_of, token_of] = torch.where(value > 0, value / factor, value * factor) - minus
+        if asked.repetition_penalty == 1.0 and not asked.presence_penalty and not asked.frequency_penalty:
+            continue
+        said = np.fromiter(row.said.keys(), np.int64, len(row.said))
+        if asked.repetition_penalty != 1.0:
+            where = torch.from_numpy(np.union1d(row.read, said)).to(logits.device)
+            value = logits[index, where]
+            factor = asked.repetition_penalty
+            logits[index, where] = torch.where(value > 0, value / factor, value * factor)
+        if asked.presence_penalty or asked.frequency_penalty:
+            counts = np.fromiter(row.said.values(), np.float32, len(row.said))
+            minus = torch.from_numpy(asked.presence_penalty + asked.frequency_penalty * counts)
+            logits[index, torch.from_numpy(said).to(logits.device)] -= minus.to(logits)
 
 
 def _bias(logits: Tensor, rows: Sequence[Row]) -> None:
@@ -118,10 +130,19 @@ def _forbid(logits: Tensor, masks: Sequence[Tensor | None]) -> None:
     limited = [(index, mask) for index, mask in enumerate(masks) if mask is not None]
     if not limited:
         return
+    if not logits.is_cuda:
+        for index, mask in limited:
+            bits = np.unpackbits(mask.numpy().view(np.uint8), bitorder="little")[: logits.shape[1]]
+            logits[index].masked_fill_(torch.from_numpy(bits == 0), -math.inf)
+        return
+    _forbid_on_device(logits, limited, len(limited) == len(masks))
+
+
+def _forbid_on_device(logits: Tensor, limited: list[tuple[int, Tensor]], every: bool) -> None:
     words = torch.stack([mask for _, mask in limited]).to(logits.device)
     bits = torch.arange(32, dtype=torch.int32, device=logits.device)
     allowed = ((words.unsqueeze(-1) >> bits) & 1).bool().flatten(1)[:, : logits.shape[1]]
-    if len(limited) == len(masks):
+    if every:
         logits.masked_fill_(~allowed, -math.inf)
         return
     where = torch.tensor([index for index, _ in limited], device=logits.device)
@@ -149,29 +170,33 @@ def _restrict(logits: Tensor, rows: Sequence[Row]) -> Tensor:
     width = min(size, max([CANDIDATES, *limited]))
     masses = torch.tensor([[row.sampling.top_p] for row in rows], dtype=torch.float64, device=device)
     count = torch.tensor([[min(count, width) - 1] for count in counts], device=device)
-    best = logits.topk(width).values
+    best = _best(logits, width)
     if limited:
         every = torch.tensor([[number == size] for number in counts], device=device)
-        logits = logits.masked_fill((logits < best.gather(1, count)) & ~every, -math.inf)
+        least = best.gather(1, count).masked_fill(every, -math.inf)
+        logits, best = logits.masked_fill(logits < least, -math.inf), best.masked_fill(best < least, -math.inf)
     floor = best[:, :1] + torch.tensor(
         [[math.log(row.sampling.min_p) if row.sampling.min_p > 0 else -math.inf] for row in rows], device=device
     )
     if any(row.sampling.top_p < 1.0 for row in rows):
-        floor = torch.maximum(floor, _nucleus(logits, masses, width))
+        floor = torch.maximum(floor, _nucleus(logits, masses, best))
     return logits.masked_fill(logits < floor, -math.inf)
 
 
-def _nucleus(logits: Tensor, masses: Tensor, width: int) -> Tensor:
-    """The smallest logit [R, 1] among the likeliest tokens that together have `masses` [R, 1]."""
-    best = logits.topk(width).values
+def _best(logits: Tensor, width: int) -> Tensor:
+    return logits.topk(width).values if width < logits.shape[1] else logits.sort(-1, descending=True).values
+
+
+def _nucleus(logits: Tensor, masses: Tensor, best: Tensor) -> Tensor:
+    """The smallest logit [R, 1] among the likeliest tokens that together have `masses` [R, 1]. `best` are the largest
+    logits in order; if those are not enough, all are sorted."""
     likely = (best - logits.logsumexp(-1, keepdim=True)).double().exp()
     before = likely.cumsum(-1) - likely
     enough = before[:, -1:] + likely[:, -1:] >= masses
-    if width < logits.shape[1] and not bool((enough | (masses >= 1.0)).all()):
-        return _nucleus(logits, masses, logits.shape[1])
+    if best.shape[1] < logits.shape[1] and not bool((enough | (masses >= 1.0)).all()):
+        return _nucleus(logits, masses, _best(logits, logits.shape[1]))
     last = (before < masses).sum(-1, keepdim=True).clamp(min=1) - 1
-    floor = best.gather(1, last)
-    return floor.masked_fill(masses >= 1.0, -math.inf)
+    return best.gather(1, last).masked_fill(masses >= 1.0, -math.inf)
 
 
 def _with_logprobs(chosen: Tensor, believed: Tensor, rows: Sequence[Row]) -> list[Emitted]:

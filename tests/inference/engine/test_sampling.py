@@ -3,13 +3,14 @@
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference.engine.request import Sampling
-from inference.engine.sampling import CANDIDATES, Row, sample, uniform
+from inference.engine.sampling import CANDIDATES, Row, sample, sample_together, uniform
 
 LIKELY = [0.5, 0.2, 0.15, 0.1, 0.05]
 
@@ -73,11 +74,9 @@ def test_a_row_is_drawn_as_if_it_were_alone(data):
     masks = [data.draw(st.sampled_from([None, torch.tensor([0b1011000, 1], dtype=torch.int32)])) for _ in samplings]
 
     def rows() -> list[Row]:
-        return [
-            Row(each, seed, tuple(range(9)), Counter({2: 1, 7: 3}), place=seed) for seed, each in enumerate(samplings)
-        ]
+        return [Row(each, seed, np.arange(9), Counter({2: 1, 7: 3}), place=seed) for seed, each in enumerate(samplings)]
 
-    together = sample(logits.clone(), rows(), masks)
+    together = sample_together(logits.clone(), rows(), masks)
     for index, row in enumerate(rows()):
         assert sample(logits[index : index + 1].clone(), [row], [masks[index]])[0] == together[index]
         if masks[index] is not None:
