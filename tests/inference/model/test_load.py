@@ -1,0 +1,97 @@
+"""A checkpoint that cannot be run is refused with what to do; one that can is read whichever way it is stored."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from inference.model.load import Loaded, load
+from inference.model.spec import CheckpointError, read_spec
+from inference.tools.random_checkpoint import SIZES, config_of, write
+from tests.inference.model.run import Runner, Sequence, prompt_of
+
+TINY = SIZES["tiny-qwen3"]
+
+
+def last_logits(loaded: Loaded) -> torch.Tensor:
+    return Runner(loaded.model).feed([(Sequence(prompt_of(20, 500)), 20)])[0]
+
+
+def test_everything_a_server_needs_comes_with_the_weights(tmp_path: Path) -> None:
+    write(tmp_path, TINY, dtype="float32")
+    loaded = load(tmp_path, device="cpu")
+    assert loaded.weights == "fp32"
+    assert loaded.context == TINY.context
+    assert loaded.eos_ids == (2, 0)  # those of generation_config.json first
+    assert loaded.tokenizer.decode(loaded.tokenizer.encode("Ein Maß, 値 12\n").ids) == "Ein Maß, 値 12\n"
+    assert loaded.chat_template is not None
+    assert loaded.special["eos_token"] == "<|im_end|>"
+
+
+def test_int8_and_bfloat16_stay_near_the_whole_weights(tmp_path: Path) -> None:
+    write(tmp_path, TINY)
+    whole = last_logits(load(tmp_path, dtype="fp32", device="cpu"))
+    for dtype, allowed in (("bf16", 0.05), ("int8", 0.1)):
+        near = last_logits(load(tmp_path, dtype=dtype, device="cpu"))  # type: ignore[arg-type]
+        assert (near - whole).norm() < allowed * whole.norm()
+
+
+def test_fused_experts_and_names_without_prefix_are_read(tmp_path: Path) -> None:
+    write(tmp_path, SIZES["tiny-qwen3_moe"], dtype="float32")
+    expected = last_logits(load(tmp_path, device="cpu"))
+    tensors = load_file(tmp_path / "model.safetensors")
+    for layer in range(2):
+        stem = f"model.layers.{layer}.mlp.experts."
+        each = [[tensors.pop(f"{stem}{e}.{part}_proj.weight") for e in range(8)] for part in ("gate", "up", "down")]
+        tensors[f"{stem}gate_up_proj"] = torch.cat([torch.stack(each[0]), torch.stack(each[1])], dim=1)
+        tensors[f"{stem}down_proj"] = torch.stack(each[2])
+    save_file({name.removeprefix("model."): tensor for name, tensor in tensors.items()}, tmp_path / "model.safetensors")
+    torch.testing.assert_close(last_logits(load(tmp_path, device="cpu")), expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"model_type": "mamba"}, "mamba"),
+        ({"hidden_act": "gelu"}, "gelu"),
+        ({"use_sliding_window": True}, "sliding"),
+        ({"quantization_config": {"quant_method": "awq"}}, "awq"),
+        ({"rope_parameters": {"rope_type": "longrope", "rope_theta": 1e4}}, "longrope"),
+        ({"rope_parameters": {"rope_type": "llama3", "rope_theta": 1e4, "factor": 8}}, "original_max_position"),
+        ({"hidden_size": None}, "wrong value"),
+    ],
+)
+def test_what_cannot_be_computed_exactly_is_refused_by_name(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(CheckpointError, match=said):
+        read_spec(config_of(TINY) | change)
+
+
+def test_a_field_that_is_missing_is_named() -> None:
+    config = config_of(TINY)
+    del config["num_hidden_layers"]
+    with pytest.raises(CheckpointError, match="num_hidden_layers"):
+        read_spec(config)
+
+
+def test_broken_folders_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="neither a folder nor"):
+        load(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match=r"no config\.json"):
+        load(tmp_path)
+    write(tmp_path, TINY, shards=2)
+    second = tmp_path / "model-00002-of-00002.safetensors"
+    whole = second.read_bytes()
+    second.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CheckpointError, match="download it again"):
+        load(tmp_path)
+    second.unlink()
+    with pytest.raises(CheckpointError, match="1 of 2 shards are missing"):
+        load(tmp_path)
+    second.write_bytes(whole)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"intermediate_size": 64}))
+    with pytest.raises(CheckpointError, match="has shape"):
+        load(tmp_path)
