@@ -78,6 +78,18 @@ def test_settings_that_are_named_exist(page: Path) -> None:
     assert named <= known
 
 
+def test_named_tests_exist() -> None:
+    """The checklist of the MCP page names tests by file and function, or says that there is none."""
+    named = {test.strip("`") for test in column("Convention", 1).values()} - {"-"}
+    assert named
+    missing = [test for test in named if not _defines(*test.split("::"))]
+    assert missing == []
+
+
+def _defines(file: str, name: str) -> bool:
+    return re.search(rf"^(async def|def|class) {name}\b", read(ROOT / file), re.MULTILINE) is not None
+
+
 @PAGES
 def test_links_lead_somewhere(page: Path) -> None:
     assert list(broken_links(page)) == []
