@@ -35,6 +35,9 @@ _VERB_FIRST = re.compile(
 )
 # "from 1.06 to 0.65, a 38.7% reduction"
 _NOUN_LAST = re.compile(rf"{_PAIR}{_UNIT}{_UNIT}\s?{_HENCE}{_PERCENT}\s+(?:\w+\s)?(?P<word>{_NOUN})\b", re.IGNORECASE)
+# "a reduction of 38.7%, from 1.060 to 0.650" and "from 1.06 to 0.65, a reduction of 38.7%"
+_OF_FIRST = re.compile(rf"\b(?P<word>{_NOUN})\s+of\s+{_PERCENT}{_WHAT}{_PAIR}", re.IGNORECASE)
+_OF_LAST = re.compile(rf"{_PAIR}{_UNIT}{_UNIT}\s?{_HENCE}(?:\w+\s)?(?P<word>{_NOUN})\s+of\s+{_PERCENT}", re.IGNORECASE)
 # "rose from 10 to 12 (by 20%)" and "rose from 10 to 12 (20%)"
 _VERB_LAST = re.compile(
     rf"\b(?P<word>{_ANY})\b{_WHAT}{_PAIR}{_UNIT}\s?(?:[,(]?\s?by\s+{_PERCENT}"
@@ -49,7 +52,7 @@ _PAIR_APART = re.compile(
     rf"{_PERCENT}\s+(?P<word2>{_DOWN}|{_UP}|{_BETTER})",
     re.IGNORECASE,
 )
-_FORMS = (_NOUN_FIRST, _VERB_FIRST, _NOUN_LAST, _VERB_LAST, _PAIR_APART)
+_FORMS = (_NOUN_FIRST, _VERB_FIRST, _OF_FIRST, _NOUN_LAST, _OF_LAST, _VERB_LAST, _PAIR_APART)
 
 
 def examine(manuscript: Manuscript, _kind: Kind) -> Examined:

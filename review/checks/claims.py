@@ -8,13 +8,14 @@ from review.manuscript import Kind, Manuscript
 
 _OWN = r"\b(?:we|our|this (?:paper|work|study|method|approach|proposal)|the proposed (?:method|approach|model))\b"
 _PROOF_WORD = re.compile(
-    rf"{_OWN}[^.;]{{0,80}}?\b(?:prov(?:es?|ed|ing) that|guarantees?(?: that)?"
+    rf"{_OWN}[^.;]{{0,80}}?\b(?:prov(?:es?|ed|ing) that|guarantees? that"
     rf"|definitively (?:shows?|demonstrates?))\b",
     re.IGNORECASE,
 )
 _THEORY = re.compile(r"\b(?:theorem|lemma|proposition|corollary|proof\b|formal verification|Q\.E\.D)", re.IGNORECASE)
 _FIRST = re.compile(
-    rf"{_OWN}[^.;]{{0,60}}?\b(?:(?:is|are) the first|the first (?:to|work|method|study|approach|paper|ever)"
+    rf"{_OWN}[^.;]{{0,60}}?\b(?:(?:is|are) the first(?! (?:steps?|stage|part|phase|of|two|three|section)\b)"
+    r"|the first (?:to|work|method|study|approach|paper|ever)"
     rf"|for the first time|never been done)\b",
     re.IGNORECASE,
 )

@@ -17,6 +17,10 @@ _UNDEFINED = re.compile(
 _LABEL = (
     r"(?:[A-Z]\.\d+[a-z]?|[A-Z]?\d+(?:\.\d+)?[a-z]?|[A-Z]\d*|[IVX]+)(?![\w%])(?:\s?\([a-z](?:\s?[-–,]\s?[a-z])*\))?"
 )
+# The figure may be in another file or another paper.
+_OF_ANOTHER = re.compile(
+    r"\bsupplement|\bonline\b|\bet al\b|\b(?:of|in|from) (?:\[|[A-Z]\w+ \(\d{4}|\\cite)", re.IGNORECASE
+)
 _MENTION = re.compile(
     r"\b(?P<kind>(?i:fig(?:ures?|s)?|tab(?:les?|s)?))(?:\.|\b)\s*~?\(?"
     rf"(?P<list>{_LABEL}(?:\s*(?:,\s*and|,|and|&|–|-|to)\s*{_LABEL})*)"
@@ -61,6 +65,8 @@ def _missing(manuscript: Manuscript, known: set[tuple[str, str]]) -> Iterator[Dr
         if not same_kind or key in known or key in reported or not key[1].isdigit():
             continue
         if int(key[1]) <= max((int(n) for n in same_kind if n.isdigit()), default=0) + 1 and manuscript.warnings:
+            continue
+        if _OF_ANOTHER.search(manuscript.text[slice(*sentence_at(manuscript, start))]):
             continue
         reported.add(key)
         yield Draft(

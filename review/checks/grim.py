@@ -12,10 +12,9 @@ _MEAN = re.compile(
     r"|:)\s?(?P<mean>\d+\.\d+)"
 )
 _SIZE = re.compile(r"\b[nN]\s?=\s?(?P<n>\d{1,5})\b")
-# Only answers given in whole steps can be tested: scales, counts, ages in years.
+# Only answers given in whole steps can be tested; ages may be computed from dates.
 _WHOLE = re.compile(
-    r"\b(?:likert|\d-point|(?:five|six|seven|nine|ten)-point|rating scale|rated|ratings?|whole[- ]number"
-    r"|years old|years of age|age)\b",
+    r"\b(?:likert|\d-point|(?:five|six|seven|nine|ten)-point|rating scale|rated|ratings?|whole[- ]number)\b",
     re.IGNORECASE,
 )
 # Averages of averages, and measures that are read off an instrument, need not be whole.
@@ -82,7 +81,7 @@ def _draft(mean: str, size: int, _match: tuple[int, int], span: tuple[int, int])
 CHECK = Check(
     id="grim",
     title="Means of whole numbers are possible",
-    method="For means of ratings or ages with n in the same sentence: looks for a whole total that rounds to the mean.",
+    method="For means of ratings with n in the same sentence: looks for a whole total that rounds to the mean.",
     limits="Means over several items per person are left alone; a sentence must give exactly one n.",
     alarm_rate="by arithmetic none when the answers really are whole numbers.",
     examine=examine,

@@ -86,7 +86,7 @@ def _draft(mean: str, deviation: str, size: int, span: tuple[int, int]) -> Draft
 CHECK = Check(
     id="grimmer",
     title="Deviations of whole numbers are possible",
-    method="For “M = mean, SD = deviation” of ratings, counts or ages with n in the same sentence: looks for a whole "
+    method="For “M = mean, SD = deviation” of ratings with n in the same sentence: looks for a whole "
     "sum of squares, of the right parity and not below the most even spread, that gives the deviation by the sample or "
     "the population formula.",
     limits="Sees the usual one-line form with one n, up to 200 people; answers averaged over items are left alone.",

@@ -35,7 +35,7 @@ _TORTURED = {
     r"focal (?:handling|preparing) unit": "central processing unit",
 }
 _CHAT = re.compile(
-    r"\bas an? (?:AI|large) language model\b|\bregenerate response\b|\bI(?:'m| am) sorry,? but I (?:cannot"
+    r"\bas an? (?:AI|large) language model,? I\b|\bregenerate response\b|\bI(?:'m| am) sorry,? but I (?:cannot"
     r"|can't)|\bmy knowledge cutoff\b"
     r"|\bcertainly[!,] here (?:is|are)\b|\bI cannot (?:fulfil|fulfill|assist with) (?:that|this)\b"
     r"|\bas of my last (?:knowledge )?update\b"

@@ -11,7 +11,7 @@ _REGISTRIES = (
     ("ISRCTN", re.compile(r"\bISRCTN[ -]?\d+"), re.compile(r"^ISRCTN\d{8}$")),
     ("EudraCT", re.compile(r"\bEudraCT[^\d]{0,20}(\d{4}-\d{4,7}-\d{1,3})"), re.compile(r"^\d{4}-\d{6}-\d{2}$")),
     ("ChiCTR", re.compile(r"\bChiCTR[ -]?(?:[A-Z]{2,4}-)?\d+"), re.compile(r"^ChiCTR(?:-?[A-Z]{2,4}-)?\d{8,10}$")),
-    ("PROSPERO", re.compile(r"\bCRD ?\d+"), re.compile(r"^CRD42\d{7,13}$")),
+    ("PROSPERO", re.compile(r"\bCRD ?\d{5,}"), re.compile(r"^CRD42\d{7,13}$")),
 )
 
 
