@@ -7,6 +7,13 @@ from review.manuscript import Citation, Float, Kind, Manuscript, Page, Reference
 
 WORKS = Path(__file__).parent / "works"
 _HEADING = re.compile(r"^(?:(\d+(?:\.\d+)*) )?(.+)$")
+_ROWS = {  # cells as a parser would have read them
+    "Table 1: Insert rate in rows per second, median of 10 runs.": (
+        ("Variant", "Median rate", "Deviation"),
+        ("without chaining", "4,120", "41"),
+        ("with chaining", "3,790", "44"),
+    )
+}
 _TABLE = re.compile(r"^(Table \d+): .+$", re.MULTILINE)
 
 
@@ -72,7 +79,8 @@ def assemble(title: str, blocks: list[tuple[str, str]]) -> Manuscript:
         references=tuple(references),
         citations=tuple(_citations(text[:limit], len(references))),
         floats=tuple(
-            Float(kind="table", label=m[1], caption=m[0], start=m.start(), end=m.end()) for m in _TABLE.finditer(text)
+            Float(kind="table", label=m[1], caption=m[0], start=m.start(), end=m.end(), rows=_ROWS.get(m[0], ()))
+            for m in _TABLE.finditer(text)
         ),
         pages=(Page(number=1, width=612, height=792, start=0, end=len(text)),),
     )

@@ -129,6 +129,21 @@ def test_a_spoiled_version_is_worse_and_a_fine_letter_does_not_help() -> None:
     assert result.recommendation.outcome != "accept"
 
 
+def test_a_letter_that_answers_everything_resolves_nothing_in_an_unchanged_work() -> None:
+    work_sent_back = paper(abstract=section("paper", "Abstract").replace("a loss of 8.0%", "a loss of 28.0%"), data="")
+    found = tuple(findings_of(reviewed(work_sent_back)))
+    answers = {f.id: f"Done: {f.fix} The text was rewritten accordingly, with numbers, limits and code." for f in found}
+    req = msgspec.structs.replace(
+        request(work_sent_back, previous=Predecessor(manuscript=work_sent_back, findings=found)),
+        response=ResponseLetter(text="Every point was addressed.", answers=answers),
+    )
+    result = review_once(EvidenceJudge(), req)
+    assert result.comparison is not None
+    assert (result.comparison.verdict, result.recommendation.outcome) == ("tie", "revise")
+    assert found
+    assert {r.resolution for r in result.comparison.resolutions} == {"disputed"}
+
+
 def test_an_unchanged_version_is_a_tie() -> None:
     result = reviewed(proposal(), "proposal", Predecessor(manuscript=proposal(), findings=()))
     assert result.comparison is not None

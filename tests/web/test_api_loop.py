@@ -106,6 +106,18 @@ async def reads(reader: httpx2.AsyncClient, paper: str) -> None:
     assert (await reader.get(f"{base}/screening")).json()["screening"]["verdict"] == "clear"
     told = (await reader.get(f"{base}/reviews")).json()["items"]
     assert sorted(item["reviewer"] for item in told) == ["chair", "clarity", "evidence", "methods"]
+    assert all("Too few past scores" in item["standing"]["note"] for item in told)
+    assert {(item["report"]["usage"]["calls"], item["report"]["usage"]["cost"]) for item in told} == {(0, None)}
+    run = (await reader.get(f"{base}/runs")).json()["items"][0]
+    assert (run["panel"]["specialists"], run["adjudication"]) == ([], None)
+    page = (
+        await reader.get(f"/papers/{paper}/v/2/reviews", headers={"Accept": "text/html"}, follow_redirects=True)
+    ).text
+    assert (
+        "The track&#39;s own reviewers read this work." in page or "The track's own reviewers read this work." in page
+    )
+    assert "No model was asked: no tokens and no cost" in page
+    assert "Too few past scores of this judge" in page
     ballots = (await reader.get(f"{base}/ballots")).json()["items"]
     assert sum(ballot["vote"] == "accept" for ballot in ballots) >= 3
     assert (await reader.get(f"{base}/comparison")).json()["verdict"] == "better"

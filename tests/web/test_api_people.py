@@ -106,6 +106,15 @@ async def test_a_reviewer_writes_one_report_whose_quotes_are_checked(
         {"claim": "Invented.", "severity": "major", "criterion": "soundness", "quote": "a thousand heaps"},
     ]
     assert [c["paper_id"] for c in (await reviewing.get("/api/v1/me/work")).json()["to_review"]] == [paper]
+    myself = await door.of(referee.session)
+    for conflicts in ([{"name": "ada", "reason": "We share an office."}], []):
+        declared = await myself.put("/api/v1/me/conflicts", json={"conflicts": conflicts})
+        assert declared.status_code == 200, declared.text
+        shown = (await myself.get("/api/v1/me/conflicts")).json()["items"]
+        assert [c["name"] for c in shown] == [c["name"] for c in conflicts]
+        if conflicts:
+            refused = await reviewing.post(f"/api/v1/papers/{paper}/reviews", json=REPORT)
+            assert (refused.status_code, refused.json()["code"]) == (403, "conflict_of_interest")
     key = {"Idempotency-Key": "review-1"}
     answers = [
         await reviewing.post(f"/api/v1/papers/{paper}/reviews", json={**REPORT, "weaknesses": weak}, headers=key)
