@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 import sys
 from datetime import timedelta
 
@@ -53,6 +54,14 @@ def worker() -> None:
             await run_worker(parts.deps, parts.queue)
 
     asyncio.run(work())
+
+
+def mcp() -> None:
+    """Serve one AI client over standard input and output, acting by AIXIV_TOKEN.
+
+    The server is a door of its own above this package, so this process becomes it.
+    """
+    os.execv(sys.executable, (sys.executable, "-m", "mcp_server"))  # noqa: S606 - our own program, no shell
 
 
 def doctor() -> int:

@@ -160,7 +160,7 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             if process.poll() is not None:
-                raise SystemExit(f"{process.args} ended before it answered") from None
+                raise SystemExit(f"What should answer at {address} ended first") from None
             time.sleep(0.5)
     raise SystemExit(f"{address} does not answer")
 

@@ -1,4 +1,4 @@
-"""`python -m mcp_server`: one client's own server, found by the environment, acting by a token."""
+"""`aixiv mcp`: one client's own server, found by the environment, acting by a token."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from tests.web.door import Door
 
 pytestmark = pytest.mark.anyio
 
-PROGRAM = ("-m", "mcp_server")
+PROGRAM = ("-c", "from aixiv.cli import main; main()", "mcp")
 
 
 def environment(door: Door, token: str) -> dict[str, str]:
