@@ -27,9 +27,7 @@ class InferenceRefused(Exception):
 class EmbeddingClient:
     """Vectors of length 1 from an OpenAI-compatible embeddings endpoint. Use as an async context, or `aclose` it."""
 
-    def __init__(
-        self, base_url: str, *, model: str = DEFAULT_MODEL, api_key: str = "", timeout: float = 30.0
-    ) -> None:
+    def __init__(self, base_url: str, *, model: str = DEFAULT_MODEL, api_key: str = "", timeout: float = 30.0) -> None:
         self._model = model
         limits = httpx2.Timeout(timeout, connect=2.0)
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
