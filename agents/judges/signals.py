@@ -1,8 +1,6 @@
 """What speaks for a work: named signals per criterion, each shown by a fact or missing.
 
-A criterion starts at the bottom and earns its score by signals, so that a thin or gutted text scores low even when no
-check finds an error in it. A missing signal becomes a question to the author, not a weakness: absence of words is not
-proof of absence. The few marked `needed` keep a work from being accepted while they are missing.
+A missing one becomes a question, not a weakness. The few marked `needed` keep a work from being accepted.
 """
 
 import re
@@ -14,6 +12,7 @@ from review.checks.facts import Facts, Passage
 from review.manuscript import Kind
 from review.report import Severity
 
+_ELSEWHERE = re.compile(r"related|background|prior|previous|introduc|abstract", re.IGNORECASE)
 FEW_NUMBERS = 5  # telling numbers in tables under which the text need not repeat one
 
 
@@ -59,20 +58,17 @@ def seen(facts: Facts, kind: Kind) -> tuple[Seen, ...]:
 
 def depth(facts: Facts, kind: Kind) -> float:
     """How much text there is to judge, 0..1: full from the length of a short but complete work."""
-    full = 1200 if kind == "paper" else 600
-    return min(1.0, facts.words / full)
+    return min(1.0, facts.words / (1200 if kind == "paper" else 600))
 
 
-def _is_sentence(quote: str) -> bool:
+def _is_sentence(text: str) -> bool:
     """Whether a passage reads as a sentence: no heading, no row of a table."""
-    digits = sum(c.isdigit() for c in quote)
-    return len(quote) >= 40 and quote[0].isupper() and quote[-1] in ".:;" and digits < len(quote) / 5
+    return len(text) >= 40 and text[0].isupper() and text[-1] in ".:;" and 5 * sum(map(str.isdigit, text)) < len(text)
 
 
 def _own_limits(facts: Facts) -> tuple[Passage, ...]:
     """Passages about limits that do not speak of other people's work."""
-    elsewhere = re.compile(r"related|background|prior|previous|introduc|abstract", re.IGNORECASE)
-    return tuple(p for p in facts.quotes("limitations") if not elsewhere.search(p.locator.section or ""))
+    return tuple(p for p in facts.quotes("limitations") if not _ELSEWHERE.search(p.locator.section or ""))
 
 
 def _practice(*names: str) -> Callable[[Facts], float]:
@@ -102,8 +98,7 @@ PAPER: tuple[Signal, ...] = (
         weight=3,
         share=_both(
             _part("results"),
-            lambda f: len(f.results) / 2,
-            lambda f: (f.numbers_in_text + 10 * f.tables_with_numbers) / 25,
+            lambda f: min(len(f.results) / 2, (f.numbers_in_text + 10 * f.tables_with_numbers) / 25),
             lambda f: float(f.tables_with_numbers > 0 or f.tables_blank == 0),
         ),
         show=lambda f: f.results,
