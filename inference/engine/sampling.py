@@ -17,7 +17,7 @@ from torch import Tensor
 
 from inference.engine.request import Emitted, Sampling
 
-CANDIDATES = 1024  # how many tokens top-p looks at before it sorts the whole vocabulary
+CANDIDATES = 1024  # how many tokens top-p looks at first; sorting 150,000 takes 16 ms, finding these one
 _MIX = 0x9E3779B97F4A7C15
 _WORD = (1 << 64) - 1
 
@@ -189,12 +189,12 @@ def _best(logits: Tensor, width: int) -> Tensor:
 
 def _nucleus(logits: Tensor, masses: Tensor, best: Tensor) -> Tensor:
     """The smallest logit [R, 1] among the likeliest tokens that together have `masses` [R, 1]. `best` are the largest
-    logits in order; if those are not enough, all are sorted."""
+    logits in order; if those are not enough, more are looked at."""
     likely = (best - logits.logsumexp(-1, keepdim=True)).double().exp()
     before = likely.cumsum(-1) - likely
     enough = before[:, -1:] + likely[:, -1:] >= masses
     if best.shape[1] < logits.shape[1] and not bool((enough | (masses >= 1.0)).all()):
-        return _nucleus(logits, masses, _best(logits, logits.shape[1]))
+        return _nucleus(logits, masses, _best(logits, min(16 * best.shape[1], logits.shape[1])))
     last = (before < masses).sum(-1, keepdim=True).clamp(min=1) - 1
     return best.gather(1, last).masked_fill(masses >= 1.0, -math.inf)
 
