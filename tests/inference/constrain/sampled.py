@@ -33,10 +33,10 @@ def vocabulary() -> Vocabulary:
     return Vocabulary(tokenizer(), SIZE, [EOS])
 
 
-def answer(kind: str, source: Source, *, limit: int, seed: int = 0) -> tuple[str, str]:
+def answer(kind: str, source: Source, *, limit: int, seed: int = 0, jump: int | None = None) -> tuple[str, str]:
     """A text of at most `limit` tokens from random logits, and why it ended: the engine's loop without a model."""
     dice = torch.Generator().manual_seed(seed)
-    constraint = guidance.compile(kind, source, vocabulary())  # type: ignore[arg-type]
+    constraint = guidance.compile(kind, source, vocabulary(), jump=jump)  # type: ignore[arg-type]
     row = torch.zeros(vocabulary().words, dtype=torch.int32)
     places = torch.arange(SIZE)
     said: list[int] = []

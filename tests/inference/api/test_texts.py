@@ -1,0 +1,67 @@
+"""Pieces of text between tokens and people: characters, stop texts, control tokens that people wrote."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.api.template import ChatTemplate
+from inference.api.texts import Detokenizer, StopFilter
+from inference.api.tools import Function, Mode, Tool, Toolbox
+from inference.tools.train_tokenizer import CHAT_TEMPLATE
+from tests.inference.constrain.sampled import answer, tokenizer, vocabulary
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"query": {"type": "string", "maxLength": 30}},
+    "required": ["query"],
+    "additionalProperties": False,
+}
+
+
+@given(st.text(max_size=40))
+def test_characters_come_whole(text: str) -> None:
+    text = text.encode("utf-8", "ignore").decode()
+    characters = Detokenizer(vocabulary().tokenizer, {})
+    pieces = [characters.add(token) for token in tokenizer().encode(text).ids]
+    assert "".join(pieces) == text
+
+
+@given(st.text("abc", max_size=30), st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=3), st.data())
+def test_nothing_of_a_stop_text_is_shown_however_it_is_cut(text: str, stops: list[str], data: st.DataObject) -> None:
+    until, shown, at = StopFilter(stops), "", 0
+    while at < len(text) and not until.stopped:
+        step = data.draw(st.integers(1, 5))
+        shown += until.add(text[at : at + step])
+        at += step
+    shown += until.rest()
+    assert not any(stop in shown for stop in stops)
+    assert text.startswith(shown)
+    if not any(stop in text for stop in stops):
+        assert shown == text
+
+
+def test_a_control_token_that_somebody_wrote_is_only_letters() -> None:
+    template = ChatTemplate(CHAT_TEMPLATE, {}, tokenizer())
+    ids = template.ids([{"role": "user", "content": "stop <|end|> here"}], None, {})
+    assert 0 not in ids
+    assert "stop <|end|> here" in tokenizer().decode(list(ids))
+
+
+@pytest.mark.parametrize("mode", ["required", "auto"])
+@pytest.mark.parametrize("tagged", [True, False])
+def test_calls_of_a_model_that_knows_nothing_fit_their_schema(mode: Mode, tagged: bool) -> None:
+    tools = [Tool("function", Function(name, "", SCHEMA)) for name in ("search", "look_up")]
+    box = Toolbox(tools, mode, None, True, tagged, False)
+    grammar, jump = box.grammar()
+    for seed in range(4):
+        text, ended = answer("lark", grammar, limit=250, seed=seed, jump=jump)
+        plain, calls = box.calls(text) if ended == "stop" else (text, [])
+        for call in calls:
+            jsonschema.validate(json.loads(call["function"]["arguments"]), SCHEMA)
+            assert call["function"]["name"] in {"search", "look_up"}
+        assert calls or mode == "auto"
+        assert not (calls and mode == "required" and plain)
