@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PROPOSAL = ROOT / "examples" / "proposal"
 MODULES = HERE / "node_modules"
+LOG = MODULES / ".servers.log"
 REVISIONS = ("2026-07-28", "2025-11-25")
 IN_BOTH = ("tools-list", "resources-list", "prompts-list", "dns-rebinding-protection", "completion-complete")
 WITHOUT_FIXTURES = {
@@ -136,14 +137,16 @@ def platform(home: Path) -> Iterator[str]:
     with running(*up, env=given, address=f"http://127.0.0.1:{first}/readyz"):
         settings = with_running_addresses(Settings(home=home, port=port).with_secrets())
         words = ("-m", "uvicorn", "--factory", "mcp_server.asgi:create_app", "--workers", "3", "--port", str(port))
-        with running(*words, env=environment(settings), address=f"http://127.0.0.1:{port}/readyz"):
+        env = environment(settings) | {"AIXIV_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        with running(*words, env=env, address=f"http://127.0.0.1:{port}/readyz"):
             yield f"http://127.0.0.1:{port}/mcp"
 
 
 @contextmanager
 def running(*words: str, env: dict[str, str], address: str) -> Iterator[None]:
     """A process of ours that answers, until it is no longer needed."""
-    process = subprocess.Popen((sys.executable, *words), cwd=ROOT, env=env, stdout=subprocess.DEVNULL)
+    with LOG.open("ab") as log:
+        process = subprocess.Popen((sys.executable, *words), cwd=ROOT, env=env, stdout=log, stderr=log)
     try:
         wait_for(address, process)
         yield
@@ -160,7 +163,7 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except (urllib.error.URLError, OSError):
             if process.poll() is not None:
-                raise SystemExit(f"What should answer at {address} ended first") from None
+                raise SystemExit(f"What should answer at {address} ended first; {LOG} says why") from None
             time.sleep(0.5)
     raise SystemExit(f"{address} does not answer")
 

@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 import httpx2
+import jsonschema
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import TextContent
 
+from mcp_server.calling import tool_named
 from tests.web.door import TEXT, Door, Somebody
 
+MOST = 60_000  # characters of an answer
 Era = Literal["auto", "legacy"]
 __all__ = ["Era", "Refused", "Somebody", "Talk", "new_paper", "talking"]
 
@@ -27,13 +30,17 @@ class Talk:
         self.client = client
 
     async def __call__(self, tool: str, **arguments: Any) -> Any:
-        """Call a tool. Its two answers, for programs and for models, must say the same."""
+        """Call a tool. Its two answers, for programs and for models, say the same, are bounded, and fit its schema."""
         result = await self.client.call_tool(tool, arguments)
         (content,) = result.content
         assert isinstance(content, TextContent)
         if result.is_error:
             raise Refused(content.text)
         assert json.loads(content.text) == result.structured_content
+        assert len(content.text) <= MOST
+        known = tool_named(tool)
+        assert known is not None
+        jsonschema.validate(result.structured_content, known.listed.output_schema)
         return result.structured_content
 
     async def follow(self, action: dict[str, Any], **filled_in: Any) -> Any:
