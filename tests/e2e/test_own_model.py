@@ -22,8 +22,8 @@ TEXT = """# Settling of quartz grains in still water
 
 ## Abstract
 
-We dropped 240 quartz grains into a column of still water and timed their fall. Larger grains fell faster, as Stokes' law
-says, up to a diameter of 0.1 mm. Above it the drag grew more quickly than the law allows.
+We dropped 240 quartz grains into a column of still water and timed their fall. Larger grains fell faster, as Stokes'
+law says, up to a diameter of 0.1 mm. Above it the drag grew more quickly than the law allows.
 
 ## Methods
 
@@ -57,8 +57,6 @@ async def test_noise_in_the_right_shape_ends_held(deps: Deps, settings: Settings
     assert status_of(settings, done.version_id) == "held", log.read_text()
     (round_,) = one(settings, "SELECT json_build_object('outcome', outcome, 'usage', usage)::text FROM runs")
     known = json.loads(str(round_))
-    assert known["usage"]["cached_tokens"] > known["usage"]["prompt_tokens"] / 2, (
-        "the panel did not share its manuscript"
-    )
+    assert known["usage"]["cached_tokens"] > known["usage"]["prompt_tokens"] / 2, "no shared manuscript"
     assert known["outcome"]["valid_ballots"] > 0, "no vote had the right shape"
     assert known["outcome"]["outcome"] == "hold"
