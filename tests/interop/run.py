@@ -42,7 +42,7 @@ WITHOUT_FIXTURES = {
     ),
     "2025-11-25": (*IN_BOTH, "server-initialize", "ping"),
 }
-PYTHON_CLIENTS = {"fastmcp": ("fastmcp==4.1.6",), "langchain": ("langchain-mcp-adapters==0.3.2", "mcp<2")}
+PYTHON_CLIENTS = {"fastmcp": ("fastmcp>=4.1,<4.2",), "langchain": ("langchain-mcp-adapters==0.3.2", "mcp<2")}
 SCOPES = ("papers:read", "papers:submit", "papers:publish", "comments:write", "reviews:request")
 PATIENCE = 600
 
@@ -93,8 +93,10 @@ def clients(url: str, token: str, work: Path, home: Path) -> dict[str, bool]:
         python = HERE / "node_modules" / ".python" / name / "bin" / "python"
         if not python.exists():
             subprocess.run((sys.executable, "-m", "venv", str(python.parents[1])), check=True)
-            subprocess.run((str(python), "-m", "pip", "install", "--quiet", *packages), check=True)
-        results[name] = ran(str(python), str(HERE / "submit_to_publish.py"), name, url, token, str(work), cwd=home)
+        installed = ran(str(python), "-m", "pip", "install", "--quiet", *packages)
+        results[name] = installed and ran(
+            str(python), str(HERE / "submit_to_publish.py"), name, url, token, str(work), cwd=home
+        )
     return results
 
 
