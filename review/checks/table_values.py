@@ -21,6 +21,14 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _BASELINE_WORDS = frozenset({"baseline", "the baseline", "baseline model"})
+_COMMON = frozenset(
+    ("all", "and", "any", "both", "for", "from", "more", "most", "new", "none", "not", "one", "our", "that", "the")
+    + ("this", "two", "with", "without", "yes")
+)
+# "not the chain", "other than the chain", "non-chain": the sentence speaks of something else.
+_DENIED = re.compile(
+    r" (?:not|no|non|un|without|except|excluding|other than|rather than|instead of|unlike|than)(?: (?:the|a|an|our))? $"
+)
 MOST_CELLS = 8  # that a sentence may speak of; with more it names no cell
 CONTEXT = 400  # characters before a sentence in which the column may be named
 LONGEST = 600  # characters of a sentence; a longer one is a table or a list
@@ -106,15 +114,14 @@ def _quotes(around: tuple[str, ...], stated: list[Number], tables: list[tuple[Fl
 
 def _named(sentence: str, read: Grid) -> tuple[list[Record], tuple[str, ...]]:
     """Rows the sentence names: all their labels, or else a label that is no baseline's and stands in several rows."""
-    said = _words(sentence)
-    whole = [r for r in read.records if r.labels and all(_says(said, label) for label in r.labels)]
+    whole = [r for r in read.records if r.labels and all(_says(sentence, label) for label in r.labels)]
     if whole:
         return whole, tuple(dict.fromkeys(label for r in whole for label in r.labels))
     telling = {
         label
         for r in read.records
         for label in r.labels
-        if _words(label).strip() not in _BASELINE_WORDS and _says(said, label)
+        if _words(label).strip() not in _BASELINE_WORDS and _says(sentence, label)
     }
     if len(telling) != 1:
         return [], ()
@@ -122,9 +129,18 @@ def _named(sentence: str, read: Grid) -> tuple[list[Record], tuple[str, ...]]:
     return [r for r in read.records if label in r.labels], (label,)
 
 
-def _says(said: str, label: str) -> bool:
-    words = _words(label)
-    return len(words.strip()) >= 3 and words in said
+def _says(sentence: str, label: str) -> bool:
+    """Whether the sentence names a row: all words of its label, none of them denied just before.
+
+    A label with a single letter in it, such as “A, shared”, could be anybody's words; it must stand as printed.
+    """
+    words = _words(label).strip()
+    if len(words) < 3 or not any(len(word) >= 3 and word not in _COMMON for word in words.split()):
+        return False
+    if any(len(word) == 1 and word.isalpha() for word in words.split()):
+        return bool(re.search(rf"(?<![\w,]){re.escape(' '.join(label.split()))}(?!\w)", " ".join(sentence.split())))
+    said = _words(sentence)
+    return any(not _DENIED.search(said[: m.start() + 1]) for m in re.finditer(f" {re.escape(words)} ", said))
 
 
 def _words(text: str) -> str:

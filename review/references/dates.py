@@ -6,6 +6,7 @@ from datetime import datetime
 
 from review.references.entry import Entry
 from review.references.identifiers import (
+    ACM_SCANNED_TO,
     ArxivDate,
     Clue,
     arxiv_date,
@@ -102,7 +103,8 @@ def _elsewhere(meant: Venue, venue: Venue | None, printed: str) -> bool:
 
 
 def _year_of_doi(entry: Entry, clue: Clue) -> Iterator[Reason]:
-    if clue.years and entry.year and not clue.years[0] <= entry.year <= clue.years[1]:
+    scanned = entry.doi.startswith("10.1145/") and (entry.year or 0) < ACM_SCANNED_TO
+    if clue.years and entry.year and not scanned and not clue.years[0] <= entry.year <= clue.years[1]:
         first, last = clue.years
         span = str(first) if first == last else f"{first} to {last}"
         yield Reason("doi_year", f"The DOI {entry.doi} is of {span}, not of {entry.year}.", 0.85, "mis_cited")

@@ -18,6 +18,7 @@ _ACM_YEARS = (
     (2017, 3010000), (2018, 3170000), (2019, 3290000), (2020, 3360000), (2021, 3430000), (2022, 3490000),
     (2023, 3565000), (2024, 3610000), (2025, 3690000), (2026, 3770000),
 )  # fmt: skip
+ACM_SCANNED_TO = 2000  # volumes before this year got whatever number was free when they were scanned
 _ANTHOLOGY = {
     "p": "acl", "d": "emnlp", "n": "naacl", "e": "eacl", "q": "tacl", "c": "coling", "j": "computational-linguistics",
 }  # fmt: skip

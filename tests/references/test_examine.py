@@ -81,6 +81,7 @@ def test_an_entry_that_cannot_be_right_is_flagged_with_the_reason(code: str, fie
         {"journal": "IEEE Transactions on Robotics", "year": "2015"},
         {"journal": "The International Journal of Robotics Research", "year": "2015"},
         {"booktitle": "Quarterly of Pebble Science", "year": "1961"},
+        {"booktitle": "Quarterly of Pebble Science", "year": "1984", "doi": "10.1145/602259.602261"},  # scanned later
         {"author": "Wei Li and Jun Wang and Yang Zhang", "booktitle": "ICML", "year": "2022"},  # common, one region
         {"author": "Ottoline Farthing and others", "booktitle": "ICML", "year": "2022"},
         {"title": "Diffusion Models: A Survey of Methods and Applications", "booktitle": "ICML", "year": "2022"},

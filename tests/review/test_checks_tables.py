@@ -58,6 +58,7 @@ def concluding(sentence: str) -> Manuscript:
         ("After ten hours at step 400 the chain reaches a recall of 76.40.", ""),
         ("Another system has a recall of 76.40 in this setting.", ""),
         ("The chain needs 76.40 joules for it.", ""),
+        ("Without the chain a recall of 76.40 is reached in this setting.", ""),
     ],
 )
 def test_a_number_quoted_from_a_table_is_the_tables(said: str, found: str) -> None:
@@ -66,6 +67,22 @@ def test_a_number_quoted_from_a_table_is_the_tables(said: str, found: str) -> No
     if found:
         assert found in result.findings[0].claim
         assert result.findings[0].quote == said
+
+
+PANELS = (("Panel", "Tokens"), ("A, shared", "15,000"), ("B, role first", "63,000"), ("All", "78,000"))
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("A shared panel encodes 12,000 tokens once; an unshared one encodes 12,600 tokens five times.", False),
+        ("Panels of all reviewers encode 76,000 tokens when they start.", False),
+        ("Condition A, shared, encodes 16,000 tokens for one panel.", True),
+    ],
+)
+def test_only_a_whole_row_name_names_a_row(said: str, found: bool) -> None:
+    result = checked(paper(said, table=PANELS, table_caption="Table 1: Tokens of one panel."), "table-values")
+    assert bool(result.findings) is found, result.findings
 
 
 def test_a_number_said_twice_is_no_slip_of_one_sentence() -> None:
