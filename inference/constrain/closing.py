@@ -13,9 +13,9 @@ from llguidance import LLMatcher, LLTokenizer
 
 PREFERRED = b"\"}]>,:.0123456789-+/@_=#!?ntfxaTZ bcdeghijklmopqrsuvwyzABCDEFGHIJKLMNOPQRSUVWXY<({[)|;&%$*~^'`\\\n\t"
 OTHER_BYTES = bytes(sorted(set(range(256)) - set(PREFERRED)))
-LONGEST = 4096  # bytes of a completion; beyond it the answer is cut instead
-DEVIATIONS = 48  # places of the greedy walk at which another byte is tried
-CHOICES = 5  # other bytes tried at one place
+LONGEST = 1024  # bytes of a completion; beyond it the answer is cut instead
+DEVIATIONS = 12  # places of the greedy walk at which another byte is tried
+CHOICES = 4  # other bytes tried at one place
 SAME_BYTE = 3  # a byte chosen this often in a row gives way to the next in the order
 UNKNOWN_PATTERN = 24  # bytes assumed for a string of which only a pattern is known
 DEEPEST = 12  # levels of a schema that are looked at

@@ -91,7 +91,8 @@ class GuidedConstraint:
         plan = self._plan
         if plan is None:
             plan = shortest(self._matcher, self._vocabulary.tokenizer, self._vocabulary.byte_tokens)
-        if plan is None:
+        if plan is None:  # no way was found from here; ask again when half of the rest is used up
+            self._check_at = budget // 2
             return None
         spare = budget - len(plan) - self._jump - SLACK
         if spare > 0:  # every token can lengthen the end by one jump, and costs one itself

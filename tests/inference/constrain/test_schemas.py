@@ -21,13 +21,13 @@ def check(schema: dict[str, Any], limit: int, seed: int) -> str:
     return ended
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=20, deadline=None, suppress_health_check=QUIET)
 @given(schemas(), st.sampled_from([400, 700]), st.integers(0, 2**30))
 def test_every_finished_answer_validates_and_nearly_all_finish(schema: dict[str, Any], limit: int, seed: int) -> None:
     assert check(schema, limit, seed) == "stop"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=10, deadline=None, suppress_health_check=QUIET)
 @given(schemas(), st.integers(1, 60), st.integers(0, 2**30))
 def test_too_little_room_is_said_and_never_an_invalid_answer(schema: dict[str, Any], limit: int, seed: int) -> None:
     check(schema, limit, seed)
