@@ -6,6 +6,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from inference.constrain import guidance
+from inference.constrain.closing import shortest
 from inference.constrain.guidance import Source, Vocabulary
 
 EOS = 0
@@ -57,3 +58,11 @@ def answer(kind: str, source: Source, *, limit: int, seed: int = 0, jump: int | 
         said.append(token)
     ended = constraint.done or constraint._matcher.is_accepting()
     return tokenizer().decode(said), "stop" if ended else "length"
+
+
+def least(schema: Source) -> int:
+    """Tokens of the shortest valid answer that is found."""
+    words = vocabulary()
+    constraint = guidance.compile("json_schema", schema, words)
+    found = shortest(constraint._matcher, words.tokenizer, words.byte_tokens)
+    return 10**6 if found is None else len(found)
