@@ -8,7 +8,7 @@ from typing import Protocol
 
 from agents.port import Reviewer
 from aixiv.db import Database, utcnow
-from aixiv.fetch import Fetcher
+from aixiv.fetch import Documents, Fetcher
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
 from aixiv.text import Parsed
@@ -46,4 +46,5 @@ class Deps:
     preflight: Preflight
     crop: Crop
     fetcher: Fetcher | None = None  # None: no outside index may be asked
+    documents: Documents = field(default_factory=Documents)
     clock: Callable[[], datetime] = field(default=utcnow)

@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     registration: Literal["closed", "open"] = Field(
         "closed", description="open: anybody may make an account; closed: an admin makes them"
     )
+    oauth_local_clients: str = Field(
+        "",
+        description="host:port, comma-separated, whose client documents may come by http and from private addresses; "
+        "for development only",
+    )
     read_only: bool = Field(False, description="refuse every write (maintenance)")
     token: SecretStr = Field(SecretStr(""), description="whom `python -m mcp_server` acts as; empty: nobody")
 
@@ -97,6 +102,16 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """Public base address without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def mcp_resource(self) -> str:
+        """Canonical address of the MCP server, the audience of tokens made for it."""
+        return f"{self.address}/mcp"
+
+    @property
+    def api_resource(self) -> str:
+        """Canonical address of the REST interface, the audience of tokens made for it."""
+        return f"{self.address}/api/v1"
 
     @property
     def judge_in_use(self) -> Literal["evidence", "language-model"]:

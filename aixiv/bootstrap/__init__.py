@@ -11,7 +11,7 @@ from procrastinate import App
 from agents.port import Embed, FindRelated, LookUp, OnProgress, ReviewRequest, nothing_known
 from aixiv.db import Database
 from aixiv.deps import Deps
-from aixiv.fetch import Fetcher, sources_of
+from aixiv.fetch import Documents, Fetcher, local_hosts, sources_of
 from aixiv.queue import Deferrer, make_queue
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
@@ -78,6 +78,7 @@ def build(settings: Settings) -> Platform:
         preflight=preflight,
         crop=crop,
         fetcher=Fetcher(sources, mail=settings.literature_mail) if sources else None,
+        documents=Documents(local_hosts(settings.oauth_local_clients)),
     )
     return Platform(deps=deps, queue=queue, embedder=embedder)
 

@@ -69,16 +69,24 @@ class Agent(Base):
 
 
 class Token(Base):
-    """A scoped, expiring token of a person or of one of their agents. Shown once; the hash is keyed."""
+    """A scoped, expiring token of a person or of one of their agents. Shown once; the hash is keyed.
+
+    One that a client got by a grant is for one resource only, its audience; a personal one is for every door.
+    """
 
     __tablename__ = "tokens"
-    __table_args__ = (CheckConstraint("expires_at > created_at", name="expires_later"),)
+    __table_args__ = (
+        CheckConstraint("expires_at > created_at", name="expires_later"),
+        CheckConstraint("(grant_id IS NULL) = (audience IS NULL)", name="audience_of_grant"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"), index=True)
     name: Mapped[str]
     prefix: Mapped[str]
+    grant_id: Mapped[UUID | None] = mapped_column(ForeignKey("oauth_grants.id"), index=True)
+    audience: Mapped[str | None]
     token_hash: Mapped[str] = mapped_column(unique=True)
     scopes: Mapped[list[str]]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
