@@ -31,7 +31,8 @@ def screening_eval(
     seed
         The same seed makes the same files.
     half
-        Which half of the phrases: tune the screen on one, measure on the other.
+        Which half of the phrases: tune the screen on one, measure on the other; "independent" is a third set,
+        with clean papers of its own, by an author who never saw the screen.
     clean
         Clean papers to generate; half as many as attacks when not said.
     as_json

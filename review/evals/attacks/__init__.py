@@ -7,6 +7,7 @@ from random import Random
 from msgspec import Struct
 
 from review.evals.attacks.clean import CLEAN
+from review.evals.attacks.independent_clean import clean_kinds
 from review.evals.attacks.papers import draft
 from review.evals.attacks.pdf_carriers import carriers
 from review.evals.attacks.phrases import LANGUAGES, Half, half_of, phrases
@@ -50,6 +51,7 @@ def attack_cases(count: int, seed: int, half: Half) -> Iterator[Case]:
 def clean_cases(count: int, seed: int, half: Half) -> Iterator[Case]:
     """Clean papers of every kind in turn; those that quote attacks quote them from the same half."""
     random = Random(f"clean {seed} {half}")  # noqa: S311 - repeatable cases, no secret
-    for kind in islice(cycle(CLEAN), count):
-        filename, data = CLEAN[kind](draft(random), random, half)
+    kinds = clean_kinds(half)
+    for kind in islice(cycle(kinds), count):
+        filename, data = kinds[kind](draft(random), random, half)
         yield Case(filename=filename, data=data, attack=False, carrier=kind)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from random import Random
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from review.evals.attacks.encodings import backwards, in_base64, in_hex, in_percent
 from review.evals.attacks.pdf import PAGE, literal, reference, remapped_font, text_string, wrapped
@@ -129,7 +130,7 @@ def xmp(setting: Setting, text: str, random: Random) -> None:  # noqa: ARG001
         '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
         'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description><rdf:Alt><rdf:li xml:lang="x-default">'
-        f"{text}</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
+        f"{escape(text)}</rdf:li></rdf:Alt></dc:description></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
     )
     setting.pdf.catalog["Metadata"] = reference(setting.pdf.stream(packet.encode(), "/Type /Metadata /Subtype /XML"))
 

@@ -1,4 +1,7 @@
-"""The phrases that attacks are made of, in two halves: one to tune the screen on, one that is only measured."""
+"""The phrases that attacks are made of, in halves: one to tune the screen on, one that is only measured.
+
+Beside the two stands an independent set by an author who never saw the screen; it is read for one measurement.
+"""
 
 import hashlib
 import tomllib
@@ -6,22 +9,24 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
 
-Half = Literal["tuning", "held-back"]
+Half = Literal["tuning", "held-back", "independent"]
 LANGUAGES = ("english", "chinese", "japanese", "korean", "german", "french", "spanish", "russian")
 LATIN = ("english", "german", "french", "spanish")
 
 
 def half_of(phrase: str) -> Half:
-    """The half a phrase belongs to: decided by its own hash, so that nobody can choose."""
+    """The half a phrase of the first set belongs to: decided by its own hash, so that nobody can choose."""
     return "tuning" if hashlib.sha256(phrase.encode()).digest()[0] % 2 else "held-back"
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=24)
 def phrases(language: str, half: Half) -> tuple[str, ...]:
     """Phrases of one language and half, in the order of the file."""
-    return tuple(p for p in _all()[language] if half_of(p) == half)
+    if half == "independent":
+        return tuple(_read("independent.toml")[language])
+    return tuple(p for p in _read("phrases.toml")[language] if half_of(p) == half)
 
 
-@lru_cache(maxsize=1)
-def _all() -> dict[str, list[str]]:
-    return tomllib.loads(files("review.evals.attacks").joinpath("phrases.toml").read_text(encoding="utf-8"))
+@lru_cache(maxsize=2)
+def _read(name: str) -> dict[str, list[str]]:
+    return tomllib.loads(files("review.evals.attacks").joinpath(name).read_text(encoding="utf-8"))
