@@ -20,10 +20,10 @@ def sniff(path: Path, filename: str) -> SourceFormat:
         if not head:
             raise Unreadable("empty_file", "The file is empty.")
         raise Unreadable("empty_file", "The file holds nothing but blanks.")
+    if archive_kind(head):  # before PDF: an archive may begin with a figure
+        return "latex"
     if b"%PDF-" in head[:PDF_WINDOW]:
         return "pdf"
-    if archive_kind(head):
-        return "latex"
     return _plain_text(head, filename)
 
 

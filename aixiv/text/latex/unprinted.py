@@ -15,6 +15,7 @@ TINY = re.compile(
     r"|\\resizebox\*?\s*\{\s*(?P<wide>[\d.]+)\s*(?:pt|bp|px|mm)\s*\}\s*\{[^{}]*\}\s*(?=\{)"
     r"|\\texttransparent\s*\{\s*(?P<opacity>[\d.]+)\s*\}\s*(?=\{)"
 )
+_KEY = re.compile(r"(?:^|,)\s*[A-Za-z]+\s*=\s*")  # of a property, before its value
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{4}")
 
@@ -27,7 +28,7 @@ def unprinted(source: str, definitions: re.Pattern[str]) -> Iterator[SideText]:
     for found in KEPT_BOX.finditer(source):
         yield from _said("latex_macro", "box", group(source, found.end())[0])
     for found in PROPERTIES.finditer(source):
-        yield from _said("metadata", found[1], group(source, found.end())[0])
+        yield from _said("metadata", found[1], _KEY.sub("\n", group(source, found.end())[0]))
 
 
 def without_tiny(source: str, sides: list[SideText]) -> str:
