@@ -14,6 +14,7 @@ _UP = r"increas\w+|rise[sn]?|rose|growth|gr[eo]w\w*|gain\w*|boost\w*|rais\w+|hig
 _BETTER = r"improv\w+|better"
 _ANY = rf"(?:{_DOWN}|{_UP}|{_BETTER})"
 _UNIT = r"(?:\s?[A-Za-zµ°/]{1,14})?"
+_UNITS = r"(?:\s?[A-Za-zµ°/]{1,14}){0,3}"  # "events per second"
 _NOUN = (
     r"(?:reductions?|decreases?|drops?|declines?|cuts?|savings?|increases?|rises?|growth|gains?|boosts?|improvements?"
     r"|lower|higher|better)"
@@ -34,10 +35,10 @@ _VERB_FIRST = re.compile(
     rf"\b(?P<word>{_ANY}|lengthen\w*|shorten\w*)\b{_WHAT}\bby\s+(?:about\s+)?{_PERCENT}{_WHAT}{_PAIR}", re.IGNORECASE
 )
 # "from 1.06 to 0.65, a 38.7% reduction"
-_NOUN_LAST = re.compile(rf"{_PAIR}{_UNIT}{_UNIT}\s?{_HENCE}{_PERCENT}\s+(?:\w+\s)?(?P<word>{_NOUN})\b", re.IGNORECASE)
+_NOUN_LAST = re.compile(rf"{_PAIR}{_UNITS}\s?{_HENCE}{_PERCENT}\s+(?:\w+\s)?(?P<word>{_NOUN})\b", re.IGNORECASE)
 # "a reduction of 38.7%, from 1.060 to 0.650" and "from 1.06 to 0.65, a reduction of 38.7%"
 _OF_FIRST = re.compile(rf"\b(?P<word>{_NOUN})\s+of\s+{_PERCENT}{_WHAT}{_PAIR}", re.IGNORECASE)
-_OF_LAST = re.compile(rf"{_PAIR}{_UNIT}{_UNIT}\s?{_HENCE}(?:\w+\s)?(?P<word>{_NOUN})\s+of\s+{_PERCENT}", re.IGNORECASE)
+_OF_LAST = re.compile(rf"{_PAIR}{_UNITS}\s?{_HENCE}(?:\w+\s)?(?P<word>{_NOUN})\s+of\s+{_PERCENT}", re.IGNORECASE)
 # "rose from 10 to 12 (by 20%)" and "rose from 10 to 12 (20%)"
 _VERB_LAST = re.compile(
     rf"\b(?P<word>{_ANY})\b{_WHAT}{_PAIR}{_UNIT}\s?(?:[,(]?\s?by\s+{_PERCENT}"

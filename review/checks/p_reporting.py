@@ -22,7 +22,13 @@ _RULES: tuple[tuple[re.Pattern[str], str, Severity, str], ...] = (
         "Print p < .001, or the exact value.",
     ),
     (
-        re.compile(r"\bp\s*(?:<|≤)\s*0(?:\.0+)?(?![.\d])|\bp\s*(?:=|>)\s*(?:1\.\d*[1-9]|[2-9]\.\d+)", re.IGNORECASE),
+        # Above 1 only right behind a statistic or called a p-value: p also is an exponent, a prime, a probability.
+        re.compile(
+            r"\bp\s*(?:<|≤)\s*0(?:\.0+)?(?![.\d])"
+            r"|(?:\bp[- ]values?\s*(?:of|=|was|:)|[tzFrUWH2²)]\s*=\s*[-−–]?\d*\.?\d+\s*[,;]\s*p\s*[=>])\s*"
+            r"(?:1\.\d*[1-9]|[2-9]\.\d+)(?!\d|\s?(?:[×x·*]\s?10|e[-−–]))",
+            re.IGNORECASE,
+        ),
         "A p-value lies outside 0 to 1.",
         "major",
         "Correct the value from the analysis output.",
@@ -38,6 +44,13 @@ _RULES: tuple[tuple[re.Pattern[str], str, Severity, str], ...] = (
         "minor",
         "State the exact p-value and interval, and treat the result as not significant.",
     ),
+)
+
+_BELOW = re.compile(r"\bp\s*<\s*0?\.0[15]\b", re.IGNORECASE)
+# A statistic, an effect or an interval beside the level, or a sentence or a note that only says what the level is.
+_CARRIED = re.compile(
+    r"[tFzrχHUW]\s?\(|\b[ztdrgUWHβbBV]\s?=|[ηωχφ]\S{0,2}\s?=|\b(?:CI|OR|HR|RR|SE)\b|±|\*\s?p"
+    r"|\b(?:considered|regarded|deemed|set (?:at|to)|threshold|level|denotes?|indicates?|criterion|cut-?off)\b"
 )
 
 
@@ -56,7 +69,7 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
         for pattern, claim, severity, fix in _RULES:
             if pattern.search(sentence):
                 drafts.append(Draft(claim=claim, severity=severity, criterion="soundness", span=span, fix=fix))
-        if re.search(r"\bp\s*<\s*0?\.0[15]\b", sentence) and not re.search(r"[tFzrχ]\s?\(|[zt]\s?=|\bCI\b|±", sentence):
+        if _BELOW.search(sentence) and not _CARRIED.search(sentence):
             bare += 1
             first_bare = first_bare or span
     if bare >= 2 and first_bare:

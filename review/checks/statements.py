@@ -3,7 +3,7 @@
 import re
 
 from review.checks.base import Check, Draft, Examined, nothing
-from review.checks.prose import sentence_at
+from review.checks.prose import Span, sentence_at
 from review.checks.structure import has_part
 from review.manuscript import Kind, Manuscript
 
@@ -13,14 +13,31 @@ _LIMITS = re.compile(
     r"|\bscope of this (?:study|work)\b|\bfailure (?:modes?|cases?)\b",
     re.IGNORECASE,
 )
+_DONE = (
+    r"(?:were|was) (?:\w+ly )?(?:asked|recruited|enrolled|randomi[sz]ed|assigned|allocated|paid|compensated|invited"
+    r"|instructed|screened|interviewed|surveyed|treated|examined|scanned|followed|given|shown|tested|aged|blinded"
+    r"|anaesthetized|anesthetized|sacrificed|euthani[sz]ed|housed|injected|fed|implanted|exposed|trained|included"
+    r"|excluded)"
+)
 _SUBJECTS = re.compile(
-    r"\b(?:human (?:participants|subjects|volunteers)|participants (?:were|gave|signed|completed|received)"
-    r"|patients (?:were|received|with)"
-    r"|recruited (?:\w+ ){0,3}?(?:participants|volunteers|students|patients|workers)|crowd ?workers|mturk"
-    r"|prolific|medical records"
-    r"|(?:mice|rats|macaques|zebrafish) (?:were|was))\b",
+    r"\bhuman (?:participants|subjects|volunteers)\b(?! research)"
+    rf"|\b(?:participants|patients|volunteers|respondents|subjects) (?:{_DONE}|gave|signed|completed|received)\b"
+    r"|\b(?:recruited|enrolled|interviewed|surveyed) (?:\w+ ){0,3}?(?:participants|volunteers|students|patients|workers"
+    r"|adults|children|respondents)\b"
+    r"|\b(?:on|via|through|from|using|of) (?-i:Prolific|MTurk|Mechanical Turk)\b"
+    rf"|\b(?:mice|rats|macaques|zebrafish|rabbits|pigs) {_DONE}\b",
     re.IGNORECASE,
 )
+# Played by a program, or denied: nobody took part.
+_NOBODY = re.compile(
+    r"\b(?:simulat\w+|synthetic|virtual|artificial|hypothetical|fictional|scripted) (?:\w+ )?(?:participants|patients"
+    r"|subjects|respondents|users|volunteers|mice)\b"
+    r"|\b(?:participants|patients|subjects|respondents|volunteers) (?:are|were) (?:all )?(?:simulated|synthetic"
+    r"|language models|models|agents|scripts|programs)\b"
+    r"|\b(?:no|without|nor|neither|never|not)\b[^.;]{0,30}\b(?:human|participants|patients|subjects|volunteers)\b",
+    re.IGNORECASE,
+)
+_OF_OTHERS = re.compile(r"\bet al\b|\[\d|\((?:see )?[A-Z]\w+[^)]*\b(?:19|20)\d\d|\b(?:will|would|could|should|may)\b")
 _APPROVAL = re.compile(
     r"\b(?:IRB|institutional review board|ethic(?:s|al) (?:committee|approval|board|review|statement)"
     r"|informed consent|declaration of helsinki"
@@ -47,14 +64,14 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
                 "the conclusion.",
             )
         )
-    subjects = _SUBJECTS.search(text)
+    subjects = _subjects(manuscript, text, planned=kind == "proposal")
     if subjects and not _APPROVAL.search(text):
         drafts.append(
             Draft(
                 claim="People or animals took part, but neither ethics approval nor consent is mentioned.",
                 severity="major",
                 criterion="soundness",
-                span=sentence_at(manuscript, subjects.start()),
+                span=subjects,
                 fix="Name the committee and its decision, say how consent was given, or say why none was needed.",
             )
         )
@@ -63,13 +80,26 @@ def examine(manuscript: Manuscript, kind: Kind) -> Examined:
     )
 
 
+def _subjects(manuscript: Manuscript, text: str, *, planned: bool) -> Span | None:
+    """The first sentence by which people or animals took part in this work, not in another or in a simulation."""
+    for match in _SUBJECTS.finditer(text):
+        span = sentence_at(manuscript, match.start())
+        said = manuscript.text[slice(*span)]
+        cited = any(span[0] <= c.start < span[1] for c in manuscript.citations)
+        elsewhere = cited or (_OF_OTHERS.search(said) and not planned)
+        if not elsewhere and not _NOBODY.search(said):
+            return span
+    return None
+
+
 CHECK = Check(
     id="statements",
     title="Limitations and ethics are addressed",
     method="Looks for a discussion of limitations by heading or wording, and for approval and consent "
     "where the wording shows that "
     "people or animals took part.",
-    limits="Published keyword methods miss statements under unusual titles.",
+    limits="Published keyword methods miss statements under unusual titles. Sentences that cite, deny or simulate "
+    "taking part are left alone.",
     alarm_rate="no finding on the development papers, all of which discuss limitations.",
     examine=examine,
 )

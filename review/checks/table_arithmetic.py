@@ -10,6 +10,10 @@ from review.manuscript import Float, Kind, Manuscript
 
 _AVERAGE = re.compile(r"^(?:(?:macro|row|column)[- ])?(?:avg\.?|averages?|mean)$", re.IGNORECASE)
 _TOTAL = re.compile(r"^(?:totals?|sum)$", re.IGNORECASE)
+# A part of the row above it, which the total counts once.
+_PART = re.compile(
+    r"^(?:(?:of|among) (?:these|those|them|which|whom)|thereof|incl(?:uding|\.)|[-–—•] ?\w)", re.IGNORECASE
+)
 _ZERO_SPREAD = re.compile(r"±\s?0\.?0+(?!\.?\d)")
 
 
@@ -41,7 +45,8 @@ def _rows(table: Float, read: Grid) -> tuple[list[Draft], int]:
         label = record.labels[-1] if record.labels else ""
         average, total = bool(_AVERAGE.match(label)), bool(_TOTAL.match(label))
         if not (average or total):
-            block.append(record.values)
+            if not _PART.match(label):
+                block.append(record.values)
             continue
         for column, printed in record.values.items():
             parts = [values[column] for values in block if column in values]

@@ -22,8 +22,10 @@ _ELSEWHERE = re.compile(
 )
 _BASELINE_WORDS = frozenset({"baseline", "the baseline", "baseline model"})
 _COMMON = frozenset(
-    ("all", "and", "any", "both", "for", "from", "more", "most", "new", "none", "not", "one", "our", "that", "the")
-    + ("this", "two", "with", "without", "yes")
+    (
+        *("all", "and", "any", "both", "for", "from", "more", "most", "new", "none", "not", "one", "our", "that"),
+        *("the", "this", "two", "with", "without", "yes"),
+    )
 )
 # "not the chain", "other than the chain", "non-chain": the sentence speaks of something else.
 _DENIED = re.compile(

@@ -123,6 +123,7 @@ def test_the_conclusion_states_no_result_of_its_own(said: str, found: bool) -> N
         ("The plain table took 4720 steps, while the chain reduced this to 1343 steps, a 62% reduction.", False),
         ("The time fell from 80.0 to 60.0 ms, a reduction of 25%.", True),
         ("The time fell from 80.0 to 60.0 ms, a reduction of 37%.", False),
+        ("The rate fell from 5,980 to 2,993 events per second, a reduction of 99.8%.", False),
         ("We saw a reduction of 37% (from 80.0 to 60.0 ms) here.", False),
         ("It took 4720 steps on average. The chain reduced this to just 1343 steps, representing a 27% cut.", False),
     ],
