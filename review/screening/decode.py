@@ -96,6 +96,12 @@ def _zero_width_bits(text: str) -> Iterator[Decoded]:
 
 
 def _from_base64(found: str) -> str:
+    """Of the whole run, or of its longest unbroken piece: plain words may stand before it."""
+    whole = _base64(found)
+    return whole if _readable(whole) else _base64(max(found.split(), key=len, default=""))
+
+
+def _base64(found: str) -> str:
     squeezed = re.sub(r"\s", "", found).replace("-", "+").replace("_", "/").rstrip("=")
     squeezed = squeezed[: len(squeezed) - 1] if len(squeezed) % 4 == 1 else squeezed
     try:

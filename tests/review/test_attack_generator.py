@@ -56,7 +56,8 @@ def test_halves_share_no_phrase_and_are_both_large() -> None:
 def test_each_carrier_puts_its_phrase_where_a_machine_reads_it(tmp_path: Path, carrier: str) -> None:
     case = GERMAN[carrier]
     parsed = read(tmp_path, case.filename, case.data)
-    assert letters(case.phrase)[:40] in everything(parsed)
+    unbroken = 12 if carrier == "split_pages" else 40  # letters of the phrase that stand together
+    assert letters(case.phrase)[:unbroken] in everything(parsed)
 
 
 @pytest.mark.parametrize("kind", CLEAN)
