@@ -21,7 +21,7 @@ from aixiv.usecases.tokens import authenticate_token
 from aixiv.web.auth import ACTOR, bearer_token
 from aixiv.web.errors import RETRY_SECONDS
 from mcp_server.calling import check_allowed, tool_named
-from mcp_server.metadata import metadata_url
+from mcp_server.metadata import metadata_url, resource_of
 from mcp_server.refusals import refusal_text
 from mcp_server.tool import Tool
 
@@ -73,12 +73,14 @@ class Gate:
     async def _admitted(self, scope: HTTPScope, headers: Headers, asked: _Message) -> Actor:
         """Who the token is; nobody without one. A session cookie counts for nothing here.
 
-        A token is valid for the platform that issued it and for no other: its hash is kept there, under its key.
+        A token is valid for the platform that issued it and for no other: its hash is kept there, under its key. One
+        that a client got by consent is valid at one address only, which has to be this one.
         """
         authorization = headers.get("authorization")
-        actor = (
-            ANONYMOUS if authorization is None else await authenticate_token(self._deps, bearer_token(authorization))
-        )
+        actor = ANONYMOUS
+        if authorization is not None:
+            audience = resource_of(self._deps.settings)
+            actor = await authenticate_token(self._deps, bearer_token(authorization), audience)
         scope[ACTOR] = actor.label  # type: ignore[literal-required]  # for the access log
         if asked.tool is not None:
             check_allowed(actor, asked.tool)

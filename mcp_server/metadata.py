@@ -1,22 +1,20 @@
-"""What a client may learn before it has a token (RFC 9728): where the server is, and the least that it asks for."""
+"""What a client may learn before it has a token (RFC 9728): where the server is, and who makes tokens for it."""
 
 from typing import Any
 
 from litestar import get
 
 from aixiv.deps import Deps
-from aixiv.domain.people import Scope
 from aixiv.settings import Settings
+from aixiv.web.oauth import metadata
 
 PATH = "/mcp"
-WELL_KNOWN = "/.well-known/oauth-protected-resource"
-FIRST_SCOPES = (Scope.PAPERS_READ, Scope.PAPERS_SUBMIT)
-"""What most clients need at first; a challenge names more when more is needed."""
+WELL_KNOWN = metadata.RESOURCE
 
 
 def resource_of(settings: Settings) -> str:
     """The server's canonical address, the audience of tokens made for it."""
-    return f"{settings.address}{PATH}"
+    return settings.mcp_resource
 
 
 def metadata_url(settings: Settings) -> str:
@@ -26,11 +24,5 @@ def metadata_url(settings: Settings) -> str:
 
 @get([f"{WELL_KNOWN}{PATH}", WELL_KNOWN])
 async def resource_metadata(deps: Deps) -> dict[str, Any]:
-    """The document. Tokens are made in the portal; there is no authorization server to name."""
-    return {
-        "resource": resource_of(deps.settings),
-        "resource_name": "aiXiv",
-        "scopes_supported": [scope.value for scope in FIRST_SCOPES],
-        "bearer_methods_supported": ["header"],
-        "resource_documentation": f"{deps.settings.address}/connect",
-    }
+    """The document."""
+    return metadata.resource_metadata(deps.settings, resource_of(deps.settings))

@@ -38,6 +38,20 @@ class AgentCard(Struct, frozen=True, kw_only=True):
     disabled_at: datetime | None
 
 
+class ConnectionCard(Struct, frozen=True, kw_only=True):
+    """A client that a person let act as one of their agents, at one resource, within these scopes."""
+
+    id: UUID
+    client_id: str
+    client_name: str
+    agent_id: UUID
+    resource: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
 class TokenCard(Struct, frozen=True, kw_only=True):
     """A token without its secret. `prefix` tells tokens apart; `agent_id` is None for a person's own."""
 

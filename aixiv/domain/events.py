@@ -42,6 +42,8 @@ class Tag(StrEnum):
     AGENT_RENAMED = "agent:renamed"
     AGENT_DISABLED = "agent:disabled"
     TOKEN_ISSUED = "token:issued"  # noqa: S105 - an event name
+    GRANT_MADE = "grant:made"
+    GRANT_REVOKED = "grant:revoked"
     TOKEN_REVOKED = "token:revoked"  # noqa: S105 - an event name
 
 

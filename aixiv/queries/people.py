@@ -62,9 +62,9 @@ async def agents_of(session: AsyncSession, actor: Actor) -> list[AgentCard]:
 
 
 async def tokens_of(session: AsyncSession, actor: Actor, agent_id: UUID | None = None) -> list[TokenCard]:
-    """The actor's own tokens, newest first: those of one agent, or without `agent_id` all of them."""
+    """Tokens the actor made, newest first: those of one agent, or without `agent_id` all of them."""
     may(actor, Action.MANAGE_AGENTS)
-    query = select(Token).where(Token.user_id == actor.user_id).order_by(Token.id.desc())
+    query = select(Token).where(Token.user_id == actor.user_id, Token.grant_id.is_(None)).order_by(Token.id.desc())
     if agent_id is not None:
         query = query.where(Token.agent_id == agent_id)
     return [convert(token, TokenCard, from_attributes=True) for token in await session.scalars(query)]

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from aixiv.db import Transaction
 from aixiv.db.account import Session, SigninLink, Token, User
+from aixiv.db.oauth import OAuthGrant
 from aixiv.deps import Deps
 from aixiv.domain.cards import UserCard
 from aixiv.domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn
@@ -24,6 +25,7 @@ from aixiv.domain.paper import is_orcid
 from aixiv.domain.people import ANONYMOUS, SYSTEM, Action, Actor, Role, Subject, may
 from aixiv.domain.words import line
 from aixiv.usecases import passwords, rates
+from aixiv.usecases.oauth_grants import end_grants
 from aixiv.usecases.tokens import revoke, session_hash
 
 SESSION_LIFE = timedelta(days=14)
@@ -229,6 +231,7 @@ async def disable_user(deps: Deps, actor: Actor, user_id: UUID) -> UserCard:
         if user.disabled_at is None:
             user.disabled_at = now
             await _end_sessions(tx, user.id, keep="")
+            await end_grants(tx, OAuthGrant.user_id == user.id, actor=actor, reason="user_disabled", now=now)
             live = select(Token).where(Token.user_id == user.id, Token.revoked_at.is_(None)).with_for_update()
             revoke(tx, list(await tx.session.scalars(live)), actor=actor, now=now)
             tx.record(Event(tag=Tag.USER_DISABLED, actor=actor.label, at=now, data={"user_id": str(user.id)}))

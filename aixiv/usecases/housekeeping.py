@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
-from aixiv.db.account import IdempotencyRecord, RateCounter, Session, SigninLink
+from aixiv.db.account import IdempotencyRecord, RateCounter, Session, SigninLink, Token
+from aixiv.db.oauth import OAuthGrant, OAuthRefresh
 from aixiv.db.paper import Paper, Version
 from aixiv.db.upload import UploadSlot
 from aixiv.deps import Deps
@@ -50,11 +51,20 @@ async def requeue_lost(deps: Deps) -> list[UUID]:
 
 
 async def remove_expired(deps: Deps) -> None:
-    """Delete sessions, sign-in links, idempotency answers, upload slots and rate counters whose time is over."""
+    """Delete sessions, links, answers, upload slots, rate counters and tokens of clients whose time is over.
+
+    A used refresh token stays for as long as it could be tried again; a grant whose code nobody used goes with it.
+    """
     now = deps.clock()
     async with deps.database.write() as tx:
         await tx.session.execute(delete(Session).where(Session.expires_at < now))
         await tx.session.execute(delete(SigninLink).where(SigninLink.expires_at < now))
         await tx.session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < now - KEEP_ANSWERS))
+        await tx.session.execute(
+            delete(Token).where(Token.grant_id.is_not(None), Token.expires_at < now - KEEP_ANSWERS)
+        )
+        await tx.session.execute(delete(OAuthRefresh).where(OAuthRefresh.expires_at < now))
+        unused = OAuthGrant.redeemed_at.is_(None), OAuthGrant.code_expires_at < now - KEEP_ANSWERS
+        await tx.session.execute(delete(OAuthGrant).where(*unused))
         await tx.session.execute(delete(UploadSlot).where(UploadSlot.expires_at < now))
         await tx.session.execute(delete(RateCounter).where(RateCounter.window_start < now - timedelta(days=2)))

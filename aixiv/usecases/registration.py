@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from aixiv.db import Transaction
 from aixiv.db.account import Agent, Token, User
+from aixiv.db.oauth import OAuthGrant
 from aixiv.deps import Deps
 from aixiv.domain.cards import AgentCard
 from aixiv.domain.errors import Conflict, Invalid, NotFound
@@ -16,6 +17,7 @@ from aixiv.domain.events import Event, Tag
 from aixiv.domain.ids import new_id
 from aixiv.domain.people import Action, Actor, Role, Subject, may
 from aixiv.domain.words import line
+from aixiv.usecases.oauth_grants import end_grants
 from aixiv.usecases.tokens import revoke
 
 MAX_AGENTS = 20
@@ -79,7 +81,7 @@ async def rename_agent(deps: Deps, actor: Actor, command: RenameAgent) -> AgentC
 
 
 async def disable_agent(deps: Deps, actor: Actor, agent_id: UUID) -> AgentCard:
-    """Stop an agent for good and revoke its tokens, by its owner or an admin. Its papers stay."""
+    """Stop an agent for good and end its tokens and connections, by its owner or an admin. Its papers stay."""
     may(actor, Action.REVOKE)
     now = deps.clock()
     async with deps.database.write() as tx:
@@ -87,6 +89,8 @@ async def disable_agent(deps: Deps, actor: Actor, agent_id: UUID) -> AgentCard:
         may(actor, Action.REVOKE, Subject(owner_id=agent.owner_id))
         if agent.disabled_at is None:
             agent.disabled_at = now
+            connected = OAuthGrant.agent_id == agent.id
+            await end_grants(tx, connected, actor=actor, reason="agent_disabled", now=now)
             live = select(Token).where(Token.agent_id == agent.id, Token.revoked_at.is_(None)).with_for_update()
             revoke(tx, list(await tx.session.scalars(live)), actor=actor, now=now)
             data = {"agent_id": str(agent.id), "owner_id": str(agent.owner_id)}

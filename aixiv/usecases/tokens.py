@@ -27,6 +27,7 @@ from aixiv.domain.words import line
 
 PREFIX = "aixiv_"
 MAX_LIVE_TOKENS = 10
+SHOWN = len(PREFIX) + 6  # how much of a token its card shows
 MAX_DAYS = 365
 SESSION_CHARACTERS = 43  # of a cookie or a sign-in link: 256 bits, url-safe
 SCOPE_ROLES = {
@@ -37,7 +38,6 @@ SCOPE_ROLES = {
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM, _CHECK = 32, 6
-_SHOWN = len(PREFIX) + 6  # how much of a token its card shows
 _SPELLING = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_RANDOM + _CHECK}}}")
 _TOUCH = timedelta(minutes=1)
 
@@ -72,8 +72,8 @@ async def issue_token(deps: Deps, actor: Actor, command: IssueToken) -> IssuedTo
             user_id=owner.id,
             agent_id=command.agent_id,
             name=name,
-            prefix=token[:_SHOWN],
-            token_hash=_keyed_hash(deps, token),
+            prefix=token[:SHOWN],
+            token_hash=keyed_hash(deps, token),
             scopes=[scope.value for scope in command.scopes],
             created_at=now,
             expires_at=now + timedelta(days=command.days),
@@ -81,7 +81,7 @@ async def issue_token(deps: Deps, actor: Actor, command: IssueToken) -> IssuedTo
         tx.session.add(row)
         await tx.session.flush()
         card = convert(row, TokenCard, from_attributes=True)
-        tx.record(Event(tag=Tag.TOKEN_ISSUED, actor=actor.label, at=now, data=_said(card)))
+        tx.record(Event(tag=Tag.TOKEN_ISSUED, actor=actor.label, at=now, data=token_data(card)))
     return IssuedToken(token=token, card=card)
 
 
@@ -103,14 +103,15 @@ def revoke(tx: Transaction, rows: list[Token], *, actor: Actor, now: datetime) -
     for row in rows:
         if row.revoked_at is None:
             row.revoked_at = now
-            said = _said(convert(row, TokenCard, from_attributes=True))
+            said = token_data(convert(row, TokenCard, from_attributes=True))
             tx.record(Event(tag=Tag.TOKEN_REVOKED, actor=actor.label, at=now, data=said))
 
 
-async def authenticate_token(deps: Deps, token: str) -> Actor:
-    """Who this token is, or `NotSignedIn` with a code that says why not.
+async def authenticate_token(deps: Deps, token: str, resource: str = "") -> Actor:
+    """Who this token is at this resource, or `NotSignedIn` with a code that says why not.
 
-    Only somebody who holds the token learns that it is expired or revoked.
+    Only somebody who holds the token learns that it is expired, revoked, or for another resource. Where no resource is
+    named, only personal tokens are taken.
     """
     if not is_token(token):
         raise NotSignedIn(
@@ -122,7 +123,7 @@ async def authenticate_token(deps: Deps, token: str) -> Actor:
         select(Token, User, Agent)
         .join(User, User.id == Token.user_id)
         .outerjoin(Agent, Agent.id == Token.agent_id)
-        .where(Token.token_hash == _keyed_hash(deps, token))
+        .where(Token.token_hash == keyed_hash(deps, token))
     )
     async with deps.database.read() as session:
         found = (await session.execute(query)).one_or_none()
@@ -131,6 +132,12 @@ async def authenticate_token(deps: Deps, token: str) -> Actor:
     row, user, agent = found
     now = deps.clock()
     _check_alive(row, user, agent, now)
+    if row.audience is not None and row.audience != resource:
+        raise NotSignedIn(
+            "This token was made for another resource.",
+            code="token_audience",
+            hint="Ask for a token with this address as its resource.",
+        )
     await _touch(deps, row, now)
     return _token_actor(row, user, agent)
 
@@ -158,10 +165,10 @@ def session_hash(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
-def make_token() -> str:
+def make_token(prefix: str = PREFIX) -> str:
     """A fresh token with its checksum."""
     random = "".join(secrets.choice(_DIGITS) for _ in range(_RANDOM))
-    return f"{PREFIX}{random}{_checksum(random)}"
+    return f"{prefix}{random}{_checksum(random)}"
 
 
 def is_token(text: str) -> bool:
@@ -180,7 +187,8 @@ def _checksum(random: str) -> str:
     return digits
 
 
-def _keyed_hash(deps: Deps, token: str) -> str:
+def keyed_hash(deps: Deps, token: str) -> str:
+    """How a token is stored."""
     key = deps.settings.secret_key.get_secret_value()
     return hmac.new(key.encode(), token.encode(), hashlib.sha256).hexdigest()
 
@@ -212,20 +220,29 @@ async def _lock_holder(tx: Transaction, actor: Actor, agent_id: UUID | None, now
     if owner is None:
         raise NotFound("There is no such person.")
     if agent_id is not None:
-        agent = await tx.session.get(Agent, agent_id)
-        if agent is None or agent.owner_id != owner.id:
-            raise NotFound("You have no such agent.", hint="GET /api/v1/agents lists yours.")
-        if agent.disabled_at is not None:
-            raise Conflict("This agent is disabled.", code="agent_disabled", hint="Register a new agent.")
+        await own_agent(tx, owner, agent_id)
     holder = Token.agent_id.is_(None) if agent_id is None else Token.agent_id == agent_id
     live = select(func.count()).where(
-        Token.user_id == owner.id, holder, Token.revoked_at.is_(None), Token.expires_at > now
+        Token.user_id == owner.id,
+        holder,
+        Token.grant_id.is_(None),
+        Token.revoked_at.is_(None),
+        Token.expires_at > now,
     )
     if (await tx.session.execute(live)).scalar_one() >= MAX_LIVE_TOKENS:
         raise Conflict(
             f"At most {MAX_LIVE_TOKENS} live tokens.", code="too_many_tokens", hint="Revoke one you no longer need."
         )
     return owner
+
+
+async def own_agent(tx: Transaction, owner: User, agent_id: UUID) -> None:
+    """Raise `NotFound` or `Conflict` unless this is an agent of the owner's that still acts."""
+    agent = await tx.session.get(Agent, agent_id)
+    if agent is None or agent.owner_id != owner.id:
+        raise NotFound("You have no such agent.", hint="GET /api/v1/agents lists yours.")
+    if agent.disabled_at is not None:
+        raise Conflict("This agent is disabled.", code="agent_disabled", hint="Register a new agent.")
 
 
 def _check_alive(row: Token, user: User, agent: Agent | None, now: datetime) -> None:
@@ -265,7 +282,8 @@ def _roles(user: User) -> frozenset[Role]:
     return frozenset(Role(role) for role in user.roles)
 
 
-def _said(card: TokenCard) -> dict[str, object]:
+def token_data(card: TokenCard) -> dict[str, object]:
+    """What events say of a token."""
     return {
         "token_id": str(card.id),
         "user_id": str(card.user_id),

@@ -13,6 +13,7 @@ from aixiv.web.api.routes import API, describe
 from aixiv.web.auth import provide_actor
 from aixiv.web.edge import Edge
 from aixiv.web.metrics import Metrics
+from aixiv.web.oauth import routes as oauth
 from aixiv.web.portal import routes as portal
 
 
@@ -29,7 +30,7 @@ def create_app(
     metrics = Metrics()
     refuse = errors.handler(portal.error_page)
     app = Litestar(
-        route_handlers=[API, portal.router, health.healthz, health.readyz, health.metrics, *doors],
+        route_handlers=[API, portal.router, oauth.router, health.healthz, health.readyz, health.metrics, *doors],
         dependencies={
             "deps": Provide(lambda: deps, sync_to_thread=False),
             "metrics": Provide(lambda: metrics, sync_to_thread=False),

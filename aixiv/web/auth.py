@@ -20,7 +20,7 @@ async def provide_actor(request: Call, deps: Deps) -> Actor:
     """The actor of this request. A token that is not valid is refused, never taken for nobody."""
     authorization = request.headers.get("authorization")
     if authorization is not None:
-        actor = await authenticate_token(deps, bearer_token(authorization))
+        actor = await authenticate_token(deps, bearer_token(authorization), deps.settings.api_resource)
     else:
         cookie = request.cookies.get(SESSION_COOKIE)
         actor = (await authenticate_session(deps, cookie) if cookie else None) or ANONYMOUS

@@ -45,7 +45,8 @@ All 12 heaps gave equal counts. The largest heap held 310 pebbles.
 
 - Ada Example. On Pebbles. Journal of Heaps, 2020.
 """
-COUNTED = ("papers", "versions", "artifacts", "events", "procrastinate_jobs", "comments", "reports", "agents", "tokens")
+COUNTED = ("papers", "versions", "artifacts", "events", "procrastinate_jobs", "comments", "reports", "agents", "tokens",
+           "oauth_grants")  # fmt: skip
 
 
 class Somebody(Struct, frozen=True):

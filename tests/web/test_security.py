@@ -14,7 +14,7 @@ from aixiv.usecases.registration import RegisterAgent, register_agent
 from aixiv.usecases.tokens import IssueToken, issue_token, make_token
 from aixiv.web import edge
 from aixiv.web.app import create_app
-from tests.fixtures.people import stored_version
+from tests.fixtures.people import connected, stored_version
 from tests.web.door import Door, Somebody
 from tests.web.writes import API_WRITES, WRITES, World
 
@@ -35,7 +35,9 @@ async def world(door: Door, author: Somebody) -> World:
     async with deps.database.read() as session:
         papers = {id_: (await session.get_one(Version, id_)).paper_id for id_ in (public, held)}
     assert owner.user_id is not None
-    return World(papers[public], papers[held], comment.id, agent.id, token.card.id, owner.user_id)
+    return World(
+        papers[public], papers[held], comment.id, agent.id, token.card.id, owner.user_id, await connected(deps, owner)
+    )
 
 
 def writes_of(app: Litestar) -> set[str]:

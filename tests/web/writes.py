@@ -26,6 +26,7 @@ class World(Struct, frozen=True):
     agent: UUID
     token: UUID
     user: UUID
+    connection: UUID
 
 
 class Write(Struct, frozen=True, kw_only=True):
@@ -79,6 +80,9 @@ API_WRITES: dict[str, Write] = {
         send={"json": {"name": "stolen", "scopes": ["papers:read"]}},
     ),
     "DELETE /api/v1/tokens/{token:uuid}": Write(path=lambda world: f"/api/v1/tokens/{world.token}"),
+    "DELETE /api/v1/me/connections/{connection:uuid}": Write(
+        path=lambda world: f"/api/v1/me/connections/{world.connection}"
+    ),
 }
 
 _SUBMISSION = {
@@ -128,6 +132,7 @@ PORTAL_WRITES: dict[str, Write] = {
     ),
     "POST /agents/tokens/{token_id:uuid}/revoke": Write(path=lambda world: f"/agents/tokens/{world.token}/revoke"),
     "POST /agents/{agent_id:uuid}/disable": Write(path=lambda world: f"/agents/{world.agent}/disable"),
+    "POST /connections/{connection_id:uuid}/end": Write(path=lambda world: f"/connections/{world.connection}/end"),
     "POST /admin/users": Write(
         path=lambda _: "/admin/users", send={"data": {"email": "y@example.org", "name": "Y", "roles": "admin"}}
     ),
@@ -137,4 +142,15 @@ PORTAL_WRITES: dict[str, Write] = {
     "POST /admin/users/{user_id:uuid}/link": Write(path=lambda world: f"/admin/users/{world.user}/link"),
     "POST /admin/users/{user_id:uuid}/disable": Write(path=lambda world: f"/admin/users/{world.user}/disable"),
 }
-WRITES = API_WRITES | PORTAL_WRITES
+OAUTH_WRITES: dict[str, Write] = {
+    "POST /oauth/authorize": Write(
+        path=lambda _: "/oauth/authorize",
+        send={"data": {"client_id": "https://client.example/me", "answer": "allow"}},
+        allowed="anybody_signed_in",
+    ),
+    "POST /oauth/token": Write(
+        path=lambda _: "/oauth/token", send={"data": {"grant_type": "refresh_token"}}, allowed="nobody"
+    ),
+    "POST /oauth/revoke": Write(path=lambda _: "/oauth/revoke", send={"data": {"token": "x"}}, allowed="nobody"),
+}
+WRITES = API_WRITES | PORTAL_WRITES | OAUTH_WRITES

@@ -6,7 +6,7 @@ from litestar import Litestar, Response, Router, get
 
 from aixiv.settings import Settings
 from aixiv.web import openapi
-from aixiv.web.api import actions, catalog, papers, people, stream, uploads, versions
+from aixiv.web.api import actions, catalog, connections, papers, people, stream, uploads, versions
 
 API = Router(
     "/api/v1",
@@ -50,6 +50,8 @@ API = Router(
         people.disable,
         people.issue,
         people.revoke,
+        connections.mine,
+        connections.end,
         catalog.categories,
         catalog.licences,
         catalog.tracks,

@@ -26,6 +26,9 @@ from aixiv.web.errors import Call
 from aixiv.web.portal.forms import Form, need_person, read_form, refused, see_other, status_of
 from aixiv.web.portal.render import page
 
+LONGEST_NEXT = 4000
+"""Characters of an address to come back to; what a client asks for in one can be long."""
+
 
 @get("/sign-in")
 async def sign_in_form(request: Call, deps: Deps, actor: Actor) -> Response[str]:
@@ -151,4 +154,4 @@ def _need_open(deps: Deps) -> None:
 def _inside(path: str) -> str:
     """This path when it leads to a page of ours, else an empty string."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
-    return path if ours and len(path) < 500 else ""
+    return path if ours and len(path) < LONGEST_NEXT else ""

@@ -10,7 +10,7 @@ from aixiv.domain.errors import NotSignedIn
 from aixiv.domain.people import ANONYMOUS, Actor, ActorKind
 from aixiv.web.auth import ACTOR
 from aixiv.web.errors import Call, Problem
-from aixiv.web.portal import actions, agents, entry, home, papers, people, submit, work
+from aixiv.web.portal import actions, agents, connections, entry, home, papers, people, submit, work
 from aixiv.web.portal.render import STATIC, page
 
 TITLES = {
@@ -54,6 +54,7 @@ router = Router(
         actions.step_form, actions.step_now, actions.comment_now, actions.remove_comment_now,
         work.work,
         agents.agents, agents.register_now, agents.disable_now, agents.issue_now, agents.revoke_now,
+        connections.connections, connections.disconnect_now,
         people.users, people.create_now, people.roles_now, people.link_now, people.disable_now,
         static,
     ],
