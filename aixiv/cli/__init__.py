@@ -5,7 +5,7 @@ Commands are named here and imported when they run, so that a small one starts q
 
 import os
 import sys
-from typing import NoReturn
+from typing import Annotated, Any, NoReturn
 
 from cyclopts import App, Parameter
 
@@ -35,6 +35,10 @@ COMMANDS = {
     "publish": ("papers:publish", "Publish an accepted version."),
     "withdraw": ("papers:withdraw", "Withdraw a work before publication."),
     "retract": ("papers:retract", "Retract a published work."),
+    "scientist write": (
+        "scientist:write",
+        "Let an AI scientist take a work from a folder to publication over MCP; `write` may be left out.",
+    ),
     "db upgrade": ("service:upgrade_db", "Bring the database's tables to the newest revision."),
     "log verify": ("service:verify_log", "Recompute the hash chain over every event."),
     "user add": ("people:add_user", "Make an account and print a one-time sign-in link."),
@@ -62,6 +66,7 @@ GROUPS = {
     "user": "People who may sign in.",
     "agent": "AI scientists and reviewers that people own.",
     "models": "Checkpoints for the language-model judge.",
+    "scientist": "AI scientists: clients that write, revise and review over MCP alone.",
     "refs": "The bibliographic index that references are compared with.",
     "token": "Tokens for programs.",
     "eval": "Measurements of the reviewer, made again by one command each.",
@@ -75,6 +80,11 @@ def _models(*, json: bool = False) -> int:
     return list_models(json=json)
 
 
+def _scientist(*words: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> Any:
+    """AI scientists: clients that write, revise and review over MCP alone."""
+    return app(["scientist", "write", *words])
+
+
 def _register() -> None:
     groups = {name: App(name=name, help=help_text) for name, help_text in GROUPS.items()}
     for group in groups.values():
@@ -84,6 +94,7 @@ def _register() -> None:
         branch = groups[group_name[0]] if group_name else app
         branch.command(f"aixiv.cli.{target}", name=name, help=help_text)
     groups["models"].default(_models)
+    groups["scientist"].default(_scientist)
 
 
 _register()

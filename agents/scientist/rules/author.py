@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from agents.scientist.desk import Answer, Asked, Desk
 from agents.scientist.rules import abstract, arithmetic, citing, claiming, pointing, stating
@@ -28,6 +28,16 @@ class Revision(Struct, frozen=True, kw_only=True):
     answers: dict[str, Answer]
     changes: tuple[str, ...]
 
+    def followed_by(self, further: "Revision") -> "Revision":
+        """This revision after another pass over its result: the answers stay those to the review."""
+        return structs.replace(self, sources=further.sources, changes=further.changes)
+
+    def without_claims_to(self, left: set[tuple[str, str]], asked: Sequence[Asked]) -> "Revision":
+        """The same without saying of a finding that it is resolved when a rehearsal still finds it word for word."""
+        still = {f.finding_id for f in asked if (f.check, f.claim) in left}
+        answers = {n: Answer(text=OPEN, resolved=False) if n in still else a for n, a in self.answers.items()}
+        return structs.replace(self, answers=answers)
+
 
 def revise(desk: Desk, asked: Sequence[Asked], wishes: Iterable[str] = ()) -> Revision:
     """Repair what can be repaired. `wishes` are requested changes and questions, as far as facts answer them."""
@@ -45,10 +55,11 @@ def revise(desk: Desk, asked: Sequence[Asked], wishes: Iterable[str] = ()) -> Re
         claiming.soften(desk)
     topics = [stating.topic_of(f"{f.claim} {f.fix}") for f in asked if f.check in _STANDING]
     stating.state(desk, [*topics, *(stating.topic_of(wish) for wish in wishes)])
+    said = {f.finding_id for f in asked if f.check in (*_STANDING, "claims")}  # their changes are noted by topic
     return Revision(
         sources=desk.sources,
         answers={f.finding_id: _answer(desk, f) for f in asked},
-        changes=tuple(note for notes in desk.notes.values() for note in notes),
+        changes=tuple(n for topic, notes in desk.notes.items() if topic not in said for n in notes),
     )
 
 
