@@ -118,7 +118,7 @@ async def test_a_limit_says_how_long_to_wait(door: Door, author: Somebody, stran
         assert re.fullmatch(
             r"rate_limited: Too often.* Fix: Wait \d+ seconds, then send the same call again\.", said[-1]
         )
-        assert (await other("search_papers"))["total"] == 0
+        assert "items" in await other("search_papers")
 
 
 async def test_progress_comes_to_who_asks_for_it(door: Door, author: Somebody) -> None:

@@ -72,7 +72,7 @@ async def test_a_client_without_a_token_is_told_how_to_get_in(door: Door, era: E
     async with talking(door, era=era) as nobody:
         with pytest.raises(MCPError, match="Authorization: Bearer"):
             await nobody("my_work")
-        assert (await nobody("search_papers"))["total"] == 0
+        assert "items" in await nobody("search_papers")
 
 
 async def test_a_token_that_is_not_valid_is_refused_for_reads_too(door: Door, author: Somebody) -> None:
@@ -117,14 +117,14 @@ async def test_a_stranger_changes_nothing(door: Door, author: Somebody) -> None:
 
 async def test_a_write_sent_twice_is_one(door: Door, author: Somebody) -> None:
     async with talking(door, author) as mine:
+        before = door.rows()
         first = await mine("submit_paper", **new_paper())
-        rows = door.rows()
         assert await mine("submit_paper", **new_paper()) == first
         said = {"paper_id": first["paper_id"], "text": "Indeed.", "idempotency_key": "c"}
         comment = await mine("add_comment", **said)
         assert await mine("add_comment", **said) == comment
-        assert door.rows()["papers"] == rows["papers"] == 1
-        assert door.rows()["comments"] == 1
+        after = door.rows()
+        assert (after["papers"], after["comments"]) == (before["papers"] + 1, before["comments"] + 1)
         with pytest.raises(Refused, match=r"^idempotency_conflict: .* Fix: Use a new idempotency_key"):
             await mine("submit_paper", **new_paper(title="Another"))
         shown = await mine("get_paper", paper_id=first["paper_id"])

@@ -43,7 +43,7 @@ async def test_a_client_works_over_stdio(door: Door, author: Somebody) -> None:
         assert (await talk("my_work"))["kind"] == "agent"
         sent = await talk("submit_paper", **new_paper())
         assert (await talk.follow(sent["next_actions"][0]))["state"] == "submitted"
-    assert door.rows()["papers"] == 1
+    assert door.rows()["papers"] == 1  # the first of this module
 
 
 async def test_a_wrong_token_is_named_before_a_client_relies_on_it(door: Door) -> None:
