@@ -1,7 +1,14 @@
-"""What a language model may answer: the shapes, their JSON schemas, and how a raw answer is read."""
+"""What a language model may answer: the shapes, their JSON schemas, and how a raw answer is read.
+
+Whatever form is asked of an answer stands in its schema too, so that a server that follows schemas cannot miss it:
+things of which there must be one each are an object with one required property for each. The checks after reading are
+for servers that do not.
+"""
 
 import re
 import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -11,6 +18,7 @@ from review.report import Severity, Vote
 from review.rubric import Rubric
 
 T = TypeVar("T", bound=Struct)
+Schema = dict[str, Any]
 
 Said = Annotated[str, Meta(min_length=1)]
 Reason = Annotated[str, Meta(min_length=20)]
@@ -20,6 +28,7 @@ Points10 = Annotated[float, Meta(ge=1, le=10)]
 RoleKey = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{2,30}$")]
 Subfield = Annotated[str, Meta(min_length=2, max_length=80)]
 
+ROLE_STEM = 27  # characters of a role that gets a number
 LEAST_LETTERS = 12
 MOST_BROKEN = 0.02  # share of characters
 _THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
@@ -39,20 +48,19 @@ class Weakness(Struct, frozen=True, forbid_unknown_fields=True):
 class Score(Struct, frozen=True, forbid_unknown_fields=True):
     """One criterion's score."""
 
-    criterion: Said
     score: Points5
     reason: Said
 
 
 class ReviewAnswer(Struct, frozen=True, forbid_unknown_fields=True):
-    """A reviewer's answer."""
+    """A reviewer's answer; `scores` by criterion."""
 
     summary: Reason
     strengths: list[Said]
     weaknesses: list[Weakness]
     questions: list[Said]
     requested_changes: list[Said]
-    scores: list[Score]
+    scores: dict[str, Score]
     overall: Points10
     confidence: Points5
 
@@ -91,16 +99,15 @@ class ChairAnswer(Struct, frozen=True, forbid_unknown_fields=True):
 class Position(Struct, frozen=True, forbid_unknown_fields=True):
     """One side of a disagreement."""
 
-    role: Said
     says: Said
     quote: str
 
 
 class Difference(Struct, frozen=True, forbid_unknown_fields=True):
-    """One disagreement of the panel."""
+    """One disagreement of the panel; `sides` by reviewer."""
 
     about: Annotated[str, Meta(min_length=3, max_length=200)]
-    sides: Annotated[list[Position], Meta(min_length=2, max_length=2)]
+    sides: Annotated[dict[str, Position], Meta(min_length=2, max_length=2)]
 
 
 class MetaAnswer(Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,15 +139,52 @@ class Unreadable(ValueError):
     """The answer does not have the shape that was asked for. The text says what is wrong, for the model to repair."""
 
 
-def json_schema(answer: type[Struct]) -> dict[str, Any]:
-    """The schema as `response_format` wants it: an object at the root, every field required."""
+def json_schema(answer: type[Struct], parts: Mapping[str, Schema] | None = None) -> Schema:
+    """The schema as `response_format` wants it: an object at the root, every field required.
+
+    `parts` are schemas that hold for this one question, by `Shape.field`.
+    """
     _, definitions = msgspec.json.schema_components([answer], ref_template="#/$defs/{name}")
+    for place, part in (parts or {}).items():
+        shape, field = place.split(".")
+        definitions[shape]["properties"][field] = part
     root = dict(definitions.pop(answer.__name__))
     root.pop("title", None)
     root.pop("description", None)
     if definitions:
         root["$defs"] = {name: definitions[name] for name in sorted(definitions)}
     return {"name": answer.__name__, "strict": True, "schema": root}
+
+
+def one_each(keys: Sequence[str], shape: type[Struct]) -> Schema:
+    """An object with exactly these properties, each of this shape."""
+    reference = {"$ref": f"#/$defs/{shape.__name__}"}
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(keys, reference),
+        "required": list(keys),
+        "additionalProperties": False,
+    }
+
+
+def review_schema(rubric: Rubric) -> Schema:
+    """Every criterion scored once; weaknesses under criteria of the rubric."""
+    return json_schema(
+        ReviewAnswer,
+        {"ReviewAnswer.scores": one_each(rubric.keys, Score), "Weakness.criterion": {"enum": list(rubric.keys)}},
+    )
+
+
+def chair_schema(rubric: Rubric) -> Schema:
+    """Seats that answer for criteria of the rubric."""
+    criteria = {"type": "array", "items": {"enum": list(rubric.keys)}, "minItems": 1, "maxItems": len(rubric.keys)}
+    return json_schema(ChairAnswer, {"Seat.criteria": criteria})
+
+
+def meta_schema(roles: Sequence[str]) -> Schema:
+    """Disagreements between two different reviewers of the panel."""
+    pairs = [one_each(pair, Position) for pair in combinations(roles, 2)]
+    return json_schema(MetaAnswer, {"Difference.sides": {"anyOf": pairs}})
 
 
 def read(content: str, answer: type[T]) -> T:
@@ -167,28 +211,38 @@ def check_words(**texts: str) -> None:
 def check_scores(answer: ReviewAnswer, rubric: Rubric) -> None:
     """The summary must be readable and every criterion scored once; raises `Unreadable`."""
     check_words(summary=answer.summary)
-    given = [s.criterion for s in answer.scores]
-    if sorted(given) != sorted(rubric.keys):
-        raise Unreadable(f"`scores` must hold each of {', '.join(rubric.keys)} exactly once; it holds {given}.")
+    if answer.scores.keys() != set(rubric.keys):
+        given = ", ".join(answer.scores)
+        raise Unreadable(f"`scores` must hold each of {', '.join(rubric.keys)} and nothing else; it holds {given}.")
 
 
-def check_panel(answer: ChairAnswer, rubric: Rubric, reserved: frozenset[str]) -> None:
-    """Roles differ, none takes a name the platform uses, and every criterion has a reviewer; raises `Unreadable`."""
-    roles = [seat.role for seat in answer.specialists]
+def check_panel(answer: ChairAnswer, rubric: Rubric) -> None:
+    """Nobody answers for what is no criterion; raises `Unreadable`."""
     named = {key for seat in answer.specialists for key in seat.criteria}
-    if len(set(roles)) < len(roles):
-        raise Unreadable(f"Two specialists have the same `role`: {roles}.")
-    if taken := reserved.intersection(roles) | {role for role in roles if role != role.strip()}:
-        raise Unreadable(f"These roles cannot be used: {', '.join(sorted(taken))}.")
-    if named != set(rubric.keys):
-        raise Unreadable(
-            f"`criteria` of all specialists together must name each of {', '.join(rubric.keys)}, and nothing else."
-        )
+    if unknown := sorted(named - set(rubric.keys)):
+        raise Unreadable(f"`criteria` may name {', '.join(rubric.keys)}; they name {', '.join(unknown)}.")
+
+
+def distinct_roles(wanted: Sequence[str], reserved: Collection[str]) -> tuple[str, ...]:
+    """The roles a chair asked for. One that is taken, by the platform or an earlier seat, gets a number."""
+    given: list[str] = []
+    for role in map(str.strip, wanted):
+        numbered = (f"{role[:ROLE_STEM]}-{number}" for number in range(2, 2 + len(wanted) + len(reserved)))
+        free = (name for name in (role, *numbered) if name not in given and name not in reserved)
+        given.append(next(free))
+    return tuple(given)
+
+
+def covered(criteria: Sequence[Sequence[str]], rubric: Rubric) -> list[tuple[str, ...]]:
+    """What each seat answers for, in the rubric's order; the first also for what nobody named."""
+    left = set(rubric.keys).difference(*criteria)
+    whole = [set(criteria[0]) | left, *map(set, criteria[1:])]
+    return [tuple(key for key in rubric.keys if key in mine) for mine in whole]
 
 
 def check_sides(answer: MetaAnswer, roles: tuple[str, ...]) -> None:
-    """Each disagreement must be between two different reviewers of the panel; raises `Unreadable`."""
+    """Each disagreement must be between two reviewers of the panel; raises `Unreadable`."""
     for difference in answer.disagreements:
-        named = [side.role for side in difference.sides]
-        if len(set(named)) < len(named) or not set(named) <= set(roles):
+        if not difference.sides.keys() <= set(roles):
+            named = ", ".join(difference.sides)
             raise Unreadable(f"`sides` must name two different reviewers of {', '.join(roles)}; they name {named}.")

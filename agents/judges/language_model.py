@@ -18,14 +18,20 @@ from agents.judges.answers import (
     Difference,
     MetaAnswer,
     ReviewAnswer,
+    Schema,
     Unreadable,
     VoteAnswer,
+    chair_schema,
     check_panel,
     check_scores,
     check_sides,
     check_words,
+    covered,
+    distinct_roles,
     json_schema,
+    meta_schema,
     read,
+    review_schema,
 )
 from agents.judges.chat import Endpoint, Message, ask
 from agents.judges.prompts import (
@@ -98,14 +104,17 @@ class LanguageModelJudge:
             material,
             chair_prompt(material),
             max_tokens=MAX_TOKENS["chair"],
-            check=lambda a: check_panel(a, material.rubric, reserved),
+            schema=chair_schema(material.rubric),
+            check=lambda a: check_panel(a, material.rubric),
             model=model,
         )
+        roles = distinct_roles([s.role for s in answer.specialists], reserved)
+        criteria = covered([s.criteria for s in answer.specialists], material.rubric)
         return Panel(
             subfields=tuple(answer.subfields),
             specialists=tuple(
-                Specialist(role=s.role, title=s.title, focus=s.focus, criteria=tuple(s.criteria))
-                for s in answer.specialists
+                Specialist(role=role, title=s.title, focus=s.focus, criteria=mine)
+                for s, role, mine in zip(answer.specialists, roles, criteria, strict=True)
             ),
             model=model,
             prompt_hash=prompt_hash(*CHAIR_FILES),
@@ -121,6 +130,7 @@ class LanguageModelJudge:
             material,
             review_prompt(role, material),
             max_tokens=MAX_TOKENS["review"],
+            schema=review_schema(material.rubric),
             check=lambda a: check_scores(a, material.rubric),
             model=model,
         )
@@ -135,7 +145,10 @@ class LanguageModelJudge:
             weaknesses=by_severity(_own_findings(role, answer, material) + _check_findings(role, material)),
             questions=tuple(answer.questions),
             requested_changes=tuple(answer.requested_changes),
-            scores=tuple(CriterionScore(criterion=s.criterion, score=s.score, reason=s.reason) for s in answer.scores),
+            scores=tuple(
+                CriterionScore(criterion=key, score=answer.scores[key].score, reason=answer.scores[key].reason)
+                for key in material.rubric.keys
+            ),
             overall=answer.overall,
             confidence=answer.confidence,
             usage=usage,
@@ -150,12 +163,14 @@ class LanguageModelJudge:
         )
         if counted is None:
             return None
+        roles = tuple(r.role for r in material.reports)
         answer, usage = await self._ask(
             MetaAnswer,
             material,
             meta_prompt(material),
             max_tokens=MAX_TOKENS["meta"],
-            check=lambda a: check_sides(a, tuple(r.role for r in material.reports)),
+            schema=meta_schema(roles),
+            check=lambda a: check_sides(a, roles),
             model=model,
         )
         return replace(
@@ -243,6 +258,7 @@ class LanguageModelJudge:
         prompt: str,
         *,
         max_tokens: int,
+        schema: Schema | None = None,
         check: Callable[[T], None] = lambda _: None,
         model: str = "",
     ) -> tuple[T, Usage]:
@@ -257,7 +273,7 @@ class LanguageModelJudge:
                 reply = await ask(
                     self._endpoint,
                     messages,
-                    json_schema(shape),
+                    schema or json_schema(shape),
                     material.budget,
                     model=model or self.model,
                     max_tokens=max_tokens,
@@ -277,7 +293,7 @@ class LanguageModelJudge:
 
 
 def _told_split(difference: Difference) -> Split:
-    one, two = (Side(role=s.role, says=s.says, quote=s.quote.strip()) for s in difference.sides)
+    one, two = (Side(role=role, says=s.says, quote=s.quote.strip()) for role, s in difference.sides.items())
     return Split(about=difference.about, sides=(one, two))
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 from msgspec import Meta, Struct
 
 from agents.judges import Budget, JudgeUnreadable
-from agents.judges.answers import Unreadable, json_schema, read
+from agents.judges.answers import Unreadable, json_schema, one_each, read
 from agents.judges.chat import Endpoint, Message, ask
 from agents.judges.prompts import prompt_hash, prompt_text
 from review.report import Usage
@@ -24,15 +24,14 @@ MAX_REPAIR_CHARS = 4000
 class SortedPassage(Struct, frozen=True, forbid_unknown_fields=True):
     """What a model says of one passage."""
 
-    number: int
     speaks_to_judge: bool
     wants: Annotated[str, Meta(max_length=400)]
 
 
 class ScreenAnswer(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a model says of all passages."""
+    """What a model says of all passages, by number."""
 
-    passages: list[SortedPassage]
+    passages: dict[str, SortedPassage]
 
 
 class Sorting(Struct, frozen=True, kw_only=True):
@@ -62,25 +61,26 @@ class LanguageModelScreener:
         """One question and one repair; every passage must be answered for."""
         model = model or self._endpoint.model
         messages = screen_messages(suspects, fence)
+        numbers = [str(n) for n in range(1, len(suspects) + 1)]
+        schema = json_schema(ScreenAnswer, {"ScreenAnswer.passages": one_each(numbers, SortedPassage)})
         spent, problem = Usage(), ""
         for _ in range(2):
             try:
-                reply = await ask(
-                    self._endpoint, messages, json_schema(ScreenAnswer), budget, model=model, max_tokens=MAX_TOKENS
-                )
+                reply = await ask(self._endpoint, messages, schema, budget, model=model, max_tokens=MAX_TOKENS)
             except JudgeUnreadable as failure:
                 raise JudgeUnreadable(str(failure), spent + failure.usage) from failure
             spent += reply.usage
             try:
                 answer = read(reply.content, ScreenAnswer)
-                _check(answer, len(suspects))
+                _check(answer, numbers)
             except Unreadable as failure:
                 problem = str(failure)
                 again = f"This answer cannot be read. {problem} Answer again with one JSON object in the given schema."
                 said = reply.content[:MAX_REPAIR_CHARS] or "(nothing)"
                 messages = [*messages, {"role": "assistant", "content": said}, {"role": "user", "content": again}]
             else:
-                steering = {p.number - 1: p.wants.strip() for p in answer.passages if p.speaks_to_judge}
+                sorted_ones = answer.passages.items()
+                steering = {int(number) - 1: p.wants.strip() for number, p in sorted_ones if p.speaks_to_judge}
                 return Sorting(steering=steering, model=model, prompt_hash=prompt_hash(*FILES), usage=spent)
         raise JudgeUnreadable(f"the answer stayed unreadable after one repair: {problem}", spent)
 
@@ -97,7 +97,7 @@ def _one_line(text: str, fence: str) -> str:
     return " ".join(text.split()).replace(fence, "")
 
 
-def _check(answer: ScreenAnswer, count: int) -> None:
-    given = [p.number for p in answer.passages]
-    if sorted(given) != list(range(1, count + 1)):
-        raise Unreadable(f"`passages` must hold each number from 1 to {count} exactly once; it holds {given[:60]}.")
+def _check(answer: ScreenAnswer, numbers: list[str]) -> None:
+    if answer.passages.keys() != set(numbers):
+        given = ", ".join(list(answer.passages)[:60])
+        raise Unreadable(f"`passages` must hold each number from 1 to {len(numbers)} and no other; it holds {given}.")

@@ -111,7 +111,7 @@ def review_answer(*weaknesses: Body, overall: float = 8, score: float = 4, crite
             "weaknesses": list(weaknesses),
             "questions": ["What happens with many writers?"],
             "requested_changes": [],
-            "scores": [{"criterion": c, "score": score, "reason": "as reported"} for c in criteria or PAPER_CRITERIA],
+            "scores": {c: {"score": score, "reason": "as reported"} for c in criteria or PAPER_CRITERIA},
             "overall": overall,
             "confidence": 3,
         }
@@ -188,10 +188,9 @@ def screen_answer(body: Body, *steering: int) -> str:
     numbers = range(1, int(asked[1]) + 1) if asked else ()
     return json.dumps(
         {
-            "passages": [
-                {"number": n, "speaks_to_judge": n in steering, "wants": "praise" if n in steering else ""}
-                for n in numbers
-            ]
+            "passages": {
+                str(n): {"speaks_to_judge": n in steering, "wants": "praise" if n in steering else ""} for n in numbers
+            }
         }
     )
 

@@ -12,12 +12,12 @@ from agents.context import new_fence
 from agents.judges import Budget, Material
 from agents.judges.answers import (
     AdjudicationAnswer,
-    ChairAnswer,
     CompareAnswer,
-    MetaAnswer,
-    ReviewAnswer,
     VoteAnswer,
+    chair_schema,
     json_schema,
+    meta_schema,
+    review_schema,
 )
 from agents.judges.prompts import (
     adjudicate_prompt,
@@ -94,8 +94,9 @@ def test_compare_prompt() -> None:
 
 
 def test_answer_schemas() -> None:
-    shapes = (ChairAnswer, ReviewAnswer, MetaAnswer, CompareAnswer, VoteAnswer, AdjudicationAnswer)
-    schemas = [json_schema(shape) for shape in shapes]
+    rubric = load_rubric("paper")
+    schemas = [chair_schema(rubric), review_schema(rubric), meta_schema(("evidence", "methods", "clarity"))]
+    schemas += [json_schema(shape) for shape in (CompareAnswer, VoteAnswer, AdjudicationAnswer)]
     matches_snapshot("schemas", msgspec.json.format(msgspec.json.encode(schemas), indent=2).decode())
     for schema in schemas:
         root = schema["schema"]

@@ -90,7 +90,7 @@ def test_a_model_that_obeys_the_passage_and_calls_it_harmless_clears_nothing() -
 
 def of_nothing(_body: Body, _before: int) -> Reply:
     """An answer that leaves the passages out."""
-    return Reply(json.dumps({"passages": []}))
+    return Reply(json.dumps({"passages": {}}))
 
 
 @pytest.mark.parametrize("script", [of_nothing, lambda *_: Reply("clear"), lambda *_: Reply(status=400)])
