@@ -73,7 +73,7 @@ def bench_of_folder(folder: Path, device: torch.device, plan: Plan) -> Bench:
     tell("loading")
     loaded = load(folder, dtype="bf16", device=str(device))
     ours = Ours(our_engine(loaded.model, plan))
-    theirs = [transformers_model(config, device) for _ in range(2)]
+    theirs = [transformers_model(folder, device) for _ in range(2)]
     peers: list[Peer] = [ours, Generate(theirs[0]), Continuous(theirs[1])]
     bench = Bench(loaded.model.spec, device, ours, peers, plan, tell)
     if device.type == "cpu":

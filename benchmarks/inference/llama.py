@@ -5,6 +5,7 @@ is timed.
 """
 
 import ctypes
+import importlib
 import time
 from pathlib import Path
 from typing import Any
@@ -85,9 +86,8 @@ class LlamaCpp:
     name = LLAMA
 
     def __init__(self, path: Path, spec: ModelSpec, *, room: int, sequences: int, threads: int) -> None:
-        import llama_cpp
-
-        self._lib: Any = llama_cpp
+        llama_cpp: Any = importlib.import_module("llama_cpp")
+        self._lib = llama_cpp
         self._vocabulary = spec.vocabulary
         self._quiet = llama_cpp.llama_log_callback(_silence)
         llama_cpp.llama_log_set(self._quiet, ctypes.c_void_p(0))

@@ -4,6 +4,7 @@ All answer greedily, with a fixed number of tokens: nothing ends an answer early
 """
 
 import asyncio
+import importlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -195,34 +196,35 @@ class Continuous:
         return Answered([[moment - begin for moment in each.timestamps] for each in found])
 
     def _generation(self, tokens: int) -> Any:
-        from transformers import GenerationConfig
-
-        return GenerationConfig(max_new_tokens=tokens, do_sample=False, eos_token_id=-1, pad_token_id=0)
+        return transformers().GenerationConfig(max_new_tokens=tokens, do_sample=False, eos_token_id=-1, pad_token_id=0)
 
     def _config(self, prompts: Prompts, tokens: int) -> Any:
-        from transformers import ContinuousBatchingConfig
-
         kind = self.model.device.type
         if kind == "cuda":
-            return ContinuousBatchingConfig(max_memory_percent=self._memory)
+            return transformers().ContinuousBatchingConfig(max_memory_percent=self._memory)
         pages = sum(-(-(len(prompt) + tokens) // PAGE[kind]) + 1 for prompt in prompts)
-        return ContinuousBatchingConfig(page_size=PAGE[kind], num_blocks=pages + 4, max_batch_tokens=BATCH_TOKENS[kind])
+        return transformers().ContinuousBatchingConfig(
+            page_size=PAGE[kind], num_blocks=pages + 4, max_batch_tokens=BATCH_TOKENS[kind]
+        )
+
+
+def transformers() -> Any:
+    """The library, whose functions are half typed."""
+    return importlib.import_module("transformers")
 
 
 def transformers_model(source: Any, device: torch.device, dtype: torch.dtype = torch.bfloat16) -> Any:
     """transformers' model that never ends an answer by itself. `source` is a folder or a config object."""
-    from transformers import AutoConfig, AutoModelForCausalLM
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    library = transformers()
+    library.utils.logging.set_verbosity_error()
+    library.utils.logging.disable_progress_bar()
     if isinstance(source, dict):
         given = dict(source)
-        config = AutoConfig.for_model(given.pop("model_type"), **given)
+        config = library.AutoConfig.for_model(given.pop("model_type"), **given)
         with device:
-            model = AutoModelForCausalLM.from_config(config, dtype=dtype)
+            model = library.AutoModelForCausalLM.from_config(config, dtype=dtype)
     else:
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
+        model = library.AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
     model = model.to(device).eval()
     model.generation_config.eos_token_id = None
     model.generation_config.pad_token_id = 0

@@ -4,6 +4,8 @@ Without the kernel every sequence is gathered, which the reference does too; her
 needed.
 """
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,10 +17,12 @@ FEW = 8  # queries of one sequence; above, gathering its keys costs less than re
 
 
 class Gathered:
-    """The queries of one sequence against a copy of its keys."""
+    """The queries of one sequence against a copy of its keys. The mask is added: one of truth values would be turned
+    into numbers by every layer anew."""
 
-    def __init__(self, step: Step, sequence: int, bounds: tuple[int, int], length: int, page_size: int) -> None:
+    def __init__(self, step: Step, sequence: int, bounds: tuple[int, int], length: int, pool: KVPool) -> None:
         self.start, self.end = bounds
+        page_size, dtype = pool.page_size, pool.keys.dtype
         queries = self.end - self.start
         places = torch.arange(length)
         self._slots = step.pages[sequence].long()[places // page_size] * page_size + places % page_size
@@ -26,7 +30,8 @@ class Gathered:
         self._mask: Tensor | None = None
         if queries > 1 and not self._causal:
             query = step.positions[self.start : self.end].unsqueeze(-1)
-            self._mask = places // step.block <= query // step.block
+            hidden = places // step.block > query // step.block
+            self._mask = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, -math.inf)
 
     def mixed(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """This one's [N, heads, dim] of all queries [T, heads, dim]; keys and values are [slots, kv_heads, dim]."""
@@ -58,7 +63,7 @@ class CpuReader:
                     place = length - end + token
                     few.append((token, sequence, min(length, (place // step.block + 1) * step.block)))
             elif end > start:
-                self._gathered.append(Gathered(step, sequence, (start, end), length, pool.page_size))
+                self._gathered.append(Gathered(step, sequence, (start, end), length, pool))
         columns = torch.tensor(few, dtype=torch.int64).view(-1, 3).T.contiguous()
         self._few = (columns[0], columns[1], columns[2])
 

@@ -67,6 +67,10 @@ class NativeLinear:
     def __call__(self, x: Tensor) -> Tensor:
         return self._library.linear(x, self._packed, None, self._bias, self._rows)
 
+    def rows(self, numbers: Tensor) -> Tensor:
+        """Rows of the weight [N, in], so that a head can serve as the embedding too."""
+        return self._packed[numbers // native.PANEL, :, numbers % native.PANEL].flatten(1)
+
 
 class PackedLinear:
     """A bfloat16 matrix in oneDNN's own order: the same result as plain, in fewer passes over memory."""

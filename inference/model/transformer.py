@@ -3,12 +3,14 @@
 Everything but attention sees a flat axis of T tokens, whichever sequences they belong to.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from inference.attention.base import Attention, Reader
 from inference.model.glue import Glue, Norms, Turn, glue_for
-from inference.model.layers import Linear, LinearMaker, MoE, PlainLinear
+from inference.model.layers import Linear, LinearMaker, MoE, NativeLinear, PlainLinear
 from inference.model.rope import Rope
 from inference.model.spec import CheckpointError, ModelSpec
 from inference.model.step import KVPool, Step
@@ -68,14 +70,17 @@ class Transformer:
     def __init__(self, spec: ModelSpec, source: Source, attention: Attention, make: LinearMaker = PlainLinear) -> None:
         self.spec = spec
         self.attention = attention
-        self.embed = source.get("embed")  # [vocabulary, D]
-        self.dtype = self.embed.dtype
-        self.device = self.embed.device
+        embed = source.get("embed")  # [vocabulary, D]
+        self.dtype = embed.dtype
+        self.device = embed.device
         self.rope = Rope(spec.rope, spec.context, self.dtype, self.device)
         self._glue = glue_for(spec, self.dtype, self.device)
         self.layers = [Layer(spec, source, number, make, self._glue) for number in range(spec.layers)]
         self.norm = source.get("norm")
-        self.head = make(self.embed if spec.tied else source.get("head"), None)
+        self.head = make(embed if spec.tied else source.get("head"), None)
+        self._embed: Callable[[Tensor], Tensor] = embed.__getitem__
+        if spec.tied and isinstance(self.head, NativeLinear):
+            self._embed = self.head.rows  # a quarter of the smallest models is not held twice
 
     def __call__(self, step: Step, pool: KVPool) -> Tensor:
         return self.forward(step, pool)
@@ -92,7 +97,7 @@ class Transformer:
             raise ValueError(f"a pool of {pool.keys.dtype} under a model of {self.dtype}")
         read = self.attention.prepare(step, pool)
         turn = self.rope.at(step.positions)
-        x = self.embed[step.ids]  # [T, D]
+        x = self._embed(step.ids)  # [T, D]
         delta: Tensor | None = None
         for layer in self.layers:
             x, delta = layer(x, delta, turn, step.slots, pool, read)

@@ -55,6 +55,17 @@ def test_a_tokens_product_is_bitwise_the_same_in_any_company() -> None:
         assert all(torch.equal(linear(x[t : t + 1])[0], together[t]) for t in range(23))
 
 
+def test_a_head_that_is_the_embedding_too_is_held_once() -> None:
+    spec = read_spec(config_of(replace(SIZES["tiny-qwen3"], head_dim=32, vocabulary=500)))
+    source = Rounded(RandomSource(spec), spec, torch.bfloat16)
+    model = Transformer(spec, source, CpuAttention(kernel=True), linear_maker("bf16", CPU))
+    ids = torch.tensor([499, 0, 63, 64, 0])
+    assert torch.equal(model._embed(ids), source.get("embed")[ids])
+    if native.library() is not None:
+        held = [value for value in vars(model).values() if isinstance(value, Tensor) and value.numel() >= 500]
+        assert not held
+
+
 @pytest.mark.parametrize("block", [1, 4])
 @pytest.mark.parametrize("heads", [(4, 2, 32), (6, 6, 16), (8, 2, 128)])
 def test_attention_in_place_equals_the_reference(block: int, heads: tuple[int, int, int]) -> None:
