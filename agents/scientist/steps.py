@@ -16,7 +16,7 @@ from agents.scientist.sources import Sources, load
 from agents.scientist.state import ScientistContext, ScientistState
 
 SENT_METADATA = ("authors", "categories", "title", "abstract", "keywords", "licence", "track")
-WAIT_SECONDS = 20  # a status call answers by then, or as soon as the state changes
+WAIT_SECONDS = 5  # a status call answers by then, or as soon as the state changes
 REHEARSALS = 3
 
 

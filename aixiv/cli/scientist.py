@@ -92,7 +92,10 @@ async def _write(
         )
         return await run(context)
     except Refused as refusal:
-        raise Invalid(refusal.message, code=refusal.code) from refusal
+        message, _, fix = refusal.message.partition(" Fix: ")
+        raise Invalid(
+            message, code=refusal.code, hint=fix or "Give the same command again when that is mended."
+        ) from refusal
     except Away as failure:
         again = "Give the same command again when it is there; nothing is lost."
         raise Invalid(str(failure), code="platform_away", hint=again) from failure

@@ -24,8 +24,9 @@ _WAYS = {
     "<more>": r"\b(?:fast\w*|more|higher|greater|increas\w+|rise\w*|gain\w*|grow\w*|improv\w+)\b",
 }
 _EVERYDAY = re.compile(
-    r"the|and|for|with|from|that|this|than|are|was|were|has|have|its|not|but|all|any|one|each|into", re.IGNORECASE
+    r"the|and|for|with|from|that|this|than|are|was|were|has|have|its|not|but|all|any|each|into", re.IGNORECASE
 )
+_COUNTS = frozenset(("one", "two", "thre", "four", "five", "six", "seve", "eigh", "nine", "ten"))  # stems
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,8 @@ def _meant(desk: Desk, place: Place, wrong: Figure, kept: set[Decimal]) -> Figur
     scored = []
     for candidate in _candidates(desk):
         figure = candidate.figure
-        if figure.value in kept or not _same_kind(figure, wrong) or not _near(figure, wrong):
+        other = wanted & _COUNTS and candidate.words & _COUNTS and not wanted & candidate.words & _COUNTS
+        if figure.value in kept or other or not _same_kind(figure, wrong) or not _near(figure, wrong):
             continue
         score = len(wanted & candidate.words) + 2.0 * len(beside & candidate.beside) + candidate.total
         closeness = -abs(1 - float(figure.value / wrong.value))

@@ -10,7 +10,7 @@ from agents.scientist.sources import Place, Sources
 _ENVIRONMENT = re.compile(r"\\begin\{table\*?\}(?P<inside>.*?)\\end\{table\*?\}", re.DOTALL)
 _TABULAR = re.compile(r"\\begin\{tabular[x*]?\}.*?\n(?P<rows>.*?)\\end\{tabular[x*]?\}", re.DOTALL)
 _PIPES = re.compile(r"(?m)(?:^\|[^\n]*\|[ \t]*\n?){3,}")
-_CAPTION = re.compile(r"(?m)^\W{0,3}(?P<label>Table\s+\d+)\W{0,3}[.:]\W{0,3}(?P<caption>[^\n]+)")
+_CAPTION = re.compile(r"(?m)^[^\w\n]{0,3}(?P<label>Table\s+\d+)[^\w\n]{0,3}[.:][^\w\n]{0,3}(?P<caption>[^\n]+)")
 _RULES = re.compile(r"\\(?:toprule|midrule|bottomrule|hline|cmidrule(?:\([^)]*\))?(?:\{[^}]*\})?|addlinespace)")
 NEAR = 40  # characters between a Markdown table and its caption, at most
 
