@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import re
 import socket
+import ssl
 import time
 from collections.abc import Collection
 from urllib.parse import SplitResult, urlsplit
@@ -44,11 +45,13 @@ class DocumentRefused(Exception):
 class Documents:
     """Fetches documents and keeps them for five minutes.
 
-    `local` names hosts (`host:port`) that may be asked by http and at private addresses: for development and tests.
+    `local` names hosts (`host:port`) that may be asked by http and at private addresses, and `tls` certificates to trust
+    in place of the usual ones: for development and tests.
     """
 
-    def __init__(self, local: Collection[str] = ()) -> None:
+    def __init__(self, local: Collection[str] = (), tls: ssl.SSLContext | None = None) -> None:
         self._local = frozenset(local)
+        self._tls = tls or True
         self._kept: dict[str, tuple[float, bytes]] = {}
 
     async def get(self, address: str) -> bytes:
@@ -85,11 +88,16 @@ class Documents:
         host = f"[{address}]" if ":" in address else address
         query = f"?{parts.query}" if parts.query else ""
         pinned = f"{parts.scheme}://{host}:{_port(parts)}{parts.path}{query}"
-        headers = {"Host": parts.netloc, "Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {
+            "Host": parts.netloc,
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "aixiv",
+        }
         body = bytearray()
         try:
             async with (
-                httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False, headers={"User-Agent": "aixiv"}) as http,
+                httpx2.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=self._tls) as http,
                 http.stream(
                     "GET", pinned, headers=headers, extensions={"sni_hostname": parts.hostname}, follow_redirects=False
                 ) as answer,

@@ -19,7 +19,7 @@ async def test_metadata_names_the_resource_and_the_least_scopes(door: Door) -> N
     assert first == root
     assert first["resource"] == f"{address}/mcp"
     assert first["scopes_supported"] == ["papers:read", "papers:submit"]
-    assert "authorization_servers" not in first  # there is none, and RFC 9728 leaves empty lists out
+    assert first["authorization_servers"] == [address]
 
 
 async def test_pages_say_what_the_server_says(door: Door) -> None:

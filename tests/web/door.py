@@ -117,12 +117,20 @@ def form(
     }
 
 
-@asynccontextmanager
-async def served(deps: Deps, make: Callable[[Deps], Litestar] = create_app) -> AsyncIterator[Door]:
-    """The application on a port of its own, in this event loop."""
-    server = _Server(uvicorn.Config(make(deps), log_level="warning", timeout_graceful_shutdown=1))
+def bound() -> socket.socket:
+    """A port of one's own, for those who must know it before they serve."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio delays writes
     listening.bind(("127.0.0.1", 0))
+    return listening
+
+
+@asynccontextmanager
+async def served(
+    deps: Deps, make: Callable[[Deps], Litestar] = create_app, listening: socket.socket | None = None
+) -> AsyncIterator[Door]:
+    """The application on a port of its own, in this event loop."""
+    listening = listening or bound()
+    server = _Server(uvicorn.Config(make(deps), log_level="warning", timeout_graceful_shutdown=1))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

@@ -1,7 +1,5 @@
 """Tokens for clients: the only part of the platform that speaks in OAuth's errors (RFC 6749, section 5.2)."""
 
-from typing import Any
-
 from authlib.oauth2 import OAuth2Error
 from litestar import Response, post
 
@@ -18,6 +16,12 @@ from aixiv.web.oauth.metadata import REVOKE, TOKEN
 FORM = "application/x-www-form-urlencoded"
 PER_MINUTE = 120
 """Requests for tokens from one address; several people may stand behind it."""
+
+
+class _TooOften(OAuthRefused):
+    def __init__(self, limit: RateLimited) -> None:
+        super().__init__(f"Too often; wait {limit.retry_after} seconds.", code="temporarily_unavailable")
+        self.seconds = limit.retry_after
 
 
 @post(TOKEN, status_code=200)
@@ -72,7 +76,7 @@ async def _form(request: Call, deps: Deps) -> dict[str, str]:
     try:
         await rates.count_apart(deps, (f"oauth-token:{origin_of(request).address}", PER_MINUTE, rates.MINUTE))
     except RateLimited as limit:
-        raise OAuthRefused(f"Too often; wait {limit.retry_after} seconds.", code="temporarily_unavailable") from limit
+        raise _TooOften(limit) from limit
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise OAuthRefused(f"Send {FORM}.", code="invalid_request")
     sent: dict[str, str] = {}
@@ -90,13 +94,13 @@ def _need(sent: dict[str, str], name: str) -> str:
 
 
 def _refused(refusal: OAuthRefused) -> Response[bytes]:
-    limited = refusal.code == "temporarily_unavailable"
-    error = OAuth2Error(error=refusal.code, description=refusal.message, status_code=429 if limited else 400)
-    status, body, headers = error()
-    answer = as_json(dict(body))
+    error = OAuth2Error(error=refusal.code, description=refusal.message, status_code=400)
+    status, body, _ = error()
+    answer = _private(as_json(dict(body)))
     answer.status_code = status
-    told: dict[str, Any] = dict(headers)
-    answer.headers.update({name: value for name, value in told.items() if name.lower() != "content-type"})
+    if isinstance(refusal, _TooOften):
+        answer.status_code = 429
+        answer.headers["Retry-After"] = str(refusal.seconds)
     return answer
 
 
