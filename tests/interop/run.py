@@ -1,7 +1,8 @@
 """`make interop`: the official conformance suite, the Inspector and other people's clients against real processes.
 
 It fetches its own tools (npm packages beside this file, a virtual environment for each Python client) and needs the
-network for that once. It starts a platform of its own with three web processes on one port, and stops it again.
+network for that once. It starts platforms of its own, each with three web processes on one port, and stops them again:
+one for the suite and the Inspector, one for each client, because a text that is published is not accepted again.
 """
 
 import json
@@ -50,19 +51,25 @@ PATIENCE = 600
 def main() -> int:
     """Run everything; exit status 1 when anything failed."""
     fetch_node()
-    results: dict[str, bool] = {}
     with tempfile.TemporaryDirectory(prefix="aixiv-interop-") as folder:
         home = Path(folder)
-        with fixture(free_port()) as url:
-            for revision in REVISIONS:
-                words = ("--requirements", revision, "-o", str(home / revision))
-                results[f"conformance fixtures {revision}"] = node("conformance", "server", "--url", url, *words)
-        with platform(home) as url:
+        results = fixtures(home)
+        with platform(home / "suite") as url:
             results |= conformance(url, home) | inspector(url)
-            results |= clients(url, token(home), work(home), home)
-    for name, passed in results.items():
-        print(f"{'passed' if passed else 'FAILED'}  {name}")
+        results |= clients(home)
+    print("\n".join(f"{'passed' if passed else 'FAILED'}  {name}" for name, passed in results.items()))
+    print(f"{sum(results.values())} of {len(results)} passed")
     return 0 if all(results.values()) else 1
+
+
+def fixtures(home: Path) -> dict[str, bool]:
+    """Everything that a revision requires, against the application with the suite's fixtures."""
+    results = {}
+    with fixture(free_port()) as url:
+        for revision in REVISIONS:
+            words = ("--requirements", revision, "-o", str(home / revision))
+            results[f"conformance fixtures {revision}"] = node("conformance", "server", "--url", url, *words)
+    return results
 
 
 def conformance(url: str, home: Path) -> dict[str, bool]:
@@ -84,20 +91,32 @@ def inspector(url: str) -> dict[str, bool]:
     return {f"inspector {era}": node("mcp-inspector", *words, "--protocol-era", era) for era in ("legacy", "modern")}
 
 
-def clients(url: str, token: str, work: Path, home: Path) -> dict[str, bool]:
+def clients(home: Path) -> dict[str, bool]:
     """Each client brings the bundled proposal from submission to publication."""
+    programs = {f"TypeScript {sdk}": ("node", str(HERE / "submit_to_publish.mjs"), sdk) for sdk in ("v2", "v1")}
+    for name in PYTHON_CLIENTS:
+        programs[name] = (str(python_of(name)), str(HERE / "submit_to_publish.py"), name)
     results = {}
-    for sdk in ("v2", "v1"):
-        results[f"TypeScript {sdk}"] = ran("node", str(HERE / "submit_to_publish.mjs"), sdk, url, token, str(work))
-    for name, packages in PYTHON_CLIENTS.items():
-        python = HERE / "node_modules" / ".python" / name / "bin" / "python"
-        if not python.exists():
-            subprocess.run((sys.executable, "-m", "venv", str(python.parents[1])), check=True)
-        installed = ran(str(python), "-m", "pip", "install", "--quiet", *packages)
-        results[name] = installed and ran(
-            str(python), str(HERE / "submit_to_publish.py"), name, url, token, str(work), cwd=home
-        )
+    for number, (name, words) in enumerate(programs.items()):
+        own = home / f"client{number}"
+        with platform(own) as url:
+            results[name] = fetched(name) and ran(*words, url, token(own), str(work(own)), cwd=own)
     return results
+
+
+def python_of(name: str) -> Path:
+    """The interpreter of a Python client's own environment."""
+    return MODULES / ".python" / name / "bin" / "python"
+
+
+def fetched(name: str) -> bool:
+    """Whether a client is there; a Python one is installed when it is not."""
+    if name not in PYTHON_CLIENTS:
+        return True
+    python = python_of(name)
+    if not python.exists():
+        subprocess.run((sys.executable, "-m", "venv", str(python.parents[1])), check=True)
+    return ran(str(python), "-m", "pip", "install", "--quiet", *PYTHON_CLIENTS[name])
 
 
 def fetch_node() -> None:
@@ -118,7 +137,7 @@ def ran(*words: str, cwd: Path = HERE) -> bool:
         words, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     if done.returncode:
-        print(f"$ {' '.join(words)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}", file=sys.stderr)
+        print(f"$ {' '.join(words)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}", file=sys.stderr, flush=True)
     return done.returncode == 0
 
 
@@ -133,6 +152,7 @@ def fixture(port: int) -> Iterator[str]:
 @contextmanager
 def platform(home: Path) -> Iterator[str]:
     """A platform of its own, and three more web processes of it that share one port."""
+    home.mkdir()
     first, port = free_port(), free_port()
     given = {**os.environ, "AIXIV_HOME": str(home), "AIXIV_PORT": str(first)}
     up = ("-c", "from aixiv.cli import main; main()", "up")
@@ -197,6 +217,7 @@ def work(home: Path) -> Path:
         "letter": letter["text"],
         "paper": {
             "kind": "proposal",
+            "track": "editorial",  # where nothing is published unless its author says so
             "authors": [{"name": "Interop", "kind": "ai", "model": "toy", "operator": "Interop"}],
             "categories": ["Computer science"],
         },
