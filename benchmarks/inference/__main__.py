@@ -17,12 +17,15 @@ import os
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from benchmarks.inference import works
-from benchmarks.inference.peers import LLAMA, Continuous, Generate, Ours, Peer, PeerFailed, transformers_model
+from benchmarks.inference import spent, works
+from benchmarks.inference.guided import structured
+from benchmarks.inference.peers import LLAMA, Continuous, Generate, Ours, Peer, PeerFailed, Prompts, transformers_model
 from benchmarks.inference.plan import PLANS, Plan
 from benchmarks.inference.report import CPU_TARGETS, CUDA_TARGETS, about_machine, as_json, as_markdown, judged
 from benchmarks.inference.works import Bench
@@ -134,8 +137,43 @@ def all_rows(bench: Bench) -> list[works.Row]:
     rows += [works.prefill(bench, tokens) for tokens in plan.prefill if tokens < context]
     if plan.panel.manuscript + plan.panel.private + plan.panel.tokens < context:
         rows.append(works.panel(bench))
-    rows.append(works.first_tokens(bench))
-    return rows
+    return [*rows, works.first_tokens(bench), structured(bench)]
+
+
+def profiles(bench: Bench, goals: list[dict[str, Any]]) -> list[str]:
+    """Where the time goes in the works of missed goals, ours and that of `generate`; the rest has to be asked for."""
+    lines = []
+    wanted = {goal["goal"].split(":")[0] for goal in goals if goal["met"] is not True}
+    for work in bench.plan.decode:
+        if f"decode, batch {work.batch}" in wanted:
+            prompts = [bench.prompt(work.prompt) for _ in range(work.batch)]
+            lines += profile_of(bench, f"decode, batch {work.batch}", prompts, work.tokens)
+    for tokens in bench.plan.prefill:
+        if f"prefill, {tokens}" in wanted:
+            lines += profile_of(bench, f"prefill, {tokens}", [bench.prompt(tokens)], 1)
+    if "panel" in wanted:
+        panel = bench.plan.panel
+        manuscript = bench.prompt(panel.manuscript)
+        prompts = [manuscript + bench.prompt(panel.private) for _ in range(panel.agents)]
+        lines += profile_of(bench, "panel", prompts, panel.tokens)
+    return lines
+
+
+def profile_of(bench: Bench, title: str, prompts: Prompts, tokens: int) -> list[str]:
+    """One work of ours and, where there is one, of `generate`, prompts included."""
+    tell(f"profile of {title}")
+    on_card = bench.device.type == "cuda"
+
+    def ours() -> object:
+        return bench.ours.answer(prompts, tokens)
+
+    found = spent.by_torch(ours, bench.device) if on_card else spent.ours_on_cpu(ours)
+    lines = [spent.as_markdown(f"{title}, ours", found)]
+    for peer in bench.peers:
+        if isinstance(peer, Generate) and title != "panel":
+            theirs = spent.by_torch(partial(peer.answer, prompts, tokens), bench.device)
+            lines.append(spent.as_markdown(f"{title}, generate", theirs))
+    return lines
 
 
 def main() -> None:
@@ -147,6 +185,7 @@ def main() -> None:
     parser.add_argument("--plan", choices=sorted(PLANS), help="how much is measured")
     parser.add_argument("--quick", action="store_true", help="the same as --plan quick")
     parser.add_argument("--in-memory", action="store_true", help="write no checkpoint; always so on CUDA")
+    parser.add_argument("--profile", action="store_true", help="where the time goes in the works of missed goals")
     parser.add_argument("--threads", type=int, help="of a CPU; all by default")
     parser.add_argument("--json", type=Path, help="where every round goes")
     given = parser.parse_args()
@@ -161,13 +200,16 @@ def main() -> None:
     else:
         bench = bench_in_memory(size, device, plan)
     rows = all_rows(bench)
-    bench.ours.engine.stop()
     goals = judged(rows, CUDA_TARGETS if card else CPU_TARGETS)
+    profiled = profiles(bench, goals) if given.profile else []
+    bench.ours.engine.stop()
     about = {"model": str(given.checkpoint or size), **about_machine(device, rows)}
     about["seconds"] = round(time.perf_counter() - BEGAN)
-    print(as_markdown(about, rows, goals))
+    print(as_markdown(about, rows, goals), *profiled, sep="\n")
     if given.json:
-        given.json.write_text(json.dumps(as_json(about, rows, goals), indent=1), encoding="utf-8")
+        given.json.write_text(
+            json.dumps(as_json(about, rows, goals) | {"profiles": profiled}, indent=1), encoding="utf-8"
+        )
     sys.stdout.flush()
     os._exit(0)  # peers leave threads behind that hold the interpreter
 

@@ -21,6 +21,7 @@ Prompts = Sequence[Sequence[int]]
 OURS, GENERATE, CONTINUOUS, LLAMA = "ours", "transformers generate", "transformers continuous batching", "llama.cpp"
 STATIC_BATCH = 8  # prompts of unequal length that `generate` takes together, padded
 BATCH_TOKENS = {"cpu": 512, "cuda": 8192}
+LEFT_AFTER = 16  # times the tokens wanted are allowed under a grammar, so that it never sees its end come near
 PAGE = {"cpu": 64, "cuda": 256}  # of transformers' continuous batching
 
 
@@ -87,11 +88,11 @@ class Ours:
         salts: Sequence[str] | None = None,
         constraints: Sequence[Constraint] | None = None,
     ) -> Answered:
-        """The same with tenants of the prefix cache and grammars."""
+        """The same with tenants of the prefix cache and grammars; under a grammar the answer is left after `tokens`."""
         asked = [
             Request(
                 ids=tuple(prompt),
-                max_tokens=tokens,
+                max_tokens=LEFT_AFTER * tokens if constraints else tokens,
                 sampling=Sampling(temperature=0.0),
                 eos_ids=frozenset(),
                 constraint=constraints[index] if constraints else None,
@@ -99,19 +100,23 @@ class Ours:
             )
             for index, prompt in enumerate(prompts)
         ]
-        moments = asyncio.run(self._all(asked))
+        moments = asyncio.run(self._all(asked, tokens))
         if constraints is None and any(len(each) != tokens for each in moments):
             raise PeerFailed(f"answers of {sorted({len(each) for each in moments})} tokens instead of {tokens}")
         return Answered(moments)
 
-    async def _all(self, asked: list[Request]) -> list[list[float]]:
+    async def _all(self, asked: list[Request], tokens: int) -> list[list[float]]:
         begin = time.perf_counter()
-        return await asyncio.gather(*(self._one(request, begin) for request in asked))
+        return await asyncio.gather(*(self._one(request, tokens, begin) for request in asked))
 
-    async def _one(self, request: Request, begin: float) -> list[float]:
+    async def _one(self, request: Request, tokens: int, begin: float) -> list[float]:
         ticket = self.engine.submit(request)
-        moments = [time.perf_counter() - begin async for _ in ticket]
-        if ticket.finish not in {"length", "stop"}:
+        moments = []
+        async for _ in ticket:
+            moments.append(time.perf_counter() - begin)
+            if len(moments) == tokens < request.max_tokens:
+                ticket.cancel()
+        if ticket.finish not in {"length", "stop", "cancelled"}:
             raise PeerFailed(f"an answer ended as {ticket.finish}: {self.engine.failure}")
         return moments
 

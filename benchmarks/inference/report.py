@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.inference.guided import FREE, GUIDED
 from benchmarks.inference.peers import CONTINUOUS, GENERATE, LLAMA, OURS
 from benchmarks.inference.works import APART, CACHED, Row
 
@@ -46,7 +47,7 @@ CPU_TARGETS = (
     Target("prefill, 1024 ", 1.2, GENERATE),
     Target("prefill, 2048 ", 1.2, GENERATE),
     Target("panel", 3.0, CACHED, APART),
-    Target("structured", 0.95, "free", "structured"),
+    Target("structured", 0.95, GUIDED, FREE),
 )
 CUDA_TARGETS = (
     Target("decode, batch 1", 0.75, None),
@@ -55,7 +56,7 @@ CUDA_TARGETS = (
     Target("prefill, 8192 ", 0.6, None),
     Target("panel", 3.0, CACHED, APART),
     Target("panel", 8.0, CACHED, APART, figure="first token of the others s"),
-    Target("structured", 0.95, "free", "structured"),
+    Target("structured", 0.95, GUIDED, FREE),
 )
 
 

@@ -7,36 +7,19 @@ without the rest of `generate`). The roofline is the time to read every weight a
 
 import argparse
 import json
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from benchmarks.inference.peers import transformers_model
+from benchmarks.inference.roofline import bandwidth, key_bytes, seconds, weight_bytes
 from inference.model.load import Loaded, load
 from inference.model.step import KVPool, Step
 
 PAGE = 32
-READ_BYTES = 1 << 29
-
-
-def seconds(work: Callable[[], object], times: int) -> float:
-    """The best of several runs."""
-    best = float("inf")
-    for _ in range(times):
-        start = time.perf_counter()
-        work()
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
-def bandwidth(device: torch.device, times: int) -> float:
-    """Bytes per second of a plain sum over memory much larger than a cache."""
-    memory = torch.ones(READ_BYTES // 4, dtype=torch.float32, device=device)
-    return READ_BYTES / seconds(memory.sum, times)
 
 
 def step_of(sequences: int, tokens: int, length: int, device: torch.device) -> Step:
@@ -61,16 +44,8 @@ def roofline(loaded: Loaded, sequences: int, length: int, speed: float) -> float
     """Seconds to read the weights and all visible keys and values once. A dense model is assumed."""
     spec = loaded.model.spec
     size = {"int8": 1, "bf16": 2, "fp32": 4}[loaded.weights]
-    looked_up = 0 if spec.tied else spec.vocabulary * spec.width  # of the embedding only a few rows are read
-    keys = 2 * spec.layers * spec.kv_heads * spec.head_dim * loaded.model.dtype.itemsize
-    return ((spec.parameters() - looked_up) * size + sequences * length * keys) / speed
-
-
-def theirs(folder: Path, dtype: torch.dtype, device: torch.device) -> Any:
-    """transformers' model of the same checkpoint."""
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device).eval()
+    read = weight_bytes(spec, size) + sequences * length * key_bytes(spec, loaded.model.dtype.itemsize)
+    return read / speed
 
 
 def their_step(model: Any, sequences: int, tokens: int, length: int) -> Callable[[], object]:
@@ -103,7 +78,7 @@ def main() -> None:
     given = parser.parse_args()
     loaded = load(given.folder, dtype=given.dtype, device=given.device)
     model = loaded.model
-    peer = None if given.no_peer else theirs(given.folder, model.dtype, model.device)
+    peer = None if given.no_peer else transformers_model(given.folder, model.device, model.dtype)
     print(f"{'work':<24}{'ours ms':>10}{'tokens/s':>10}{'peer ms':>10}{'ratio':>8}{'roofline':>10}")
     works = [("decode", batch, 1, given.length) for batch in given.batch]
     works += [("prefill", 1, tokens, tokens) for tokens in given.prefill]
@@ -113,8 +88,8 @@ def main() -> None:
         rival = None if peer is None else their_step(peer, sequences, tokens, length)
         ours, other, read = float("inf"), float("inf"), 0.0
         for _ in range(given.times):
-            ours = min(ours, seconds(lambda step=step, pool=pool: model(step, pool), 1))
-            other = min(other, seconds(rival, 1)) if rival is not None else other
+            ours = min(ours, seconds(partial(model, step, pool), 1, model.device))
+            other = min(other, seconds(rival, 1, model.device)) if rival is not None else other
             read = max(read, bandwidth(model.device, 1))
         bound = roofline(loaded, sequences, length, read)
         row = {
