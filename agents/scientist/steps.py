@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -179,7 +180,8 @@ async def _drafted(context: ScientistContext) -> ScientistState:
     related = await context.platform.call("search_papers", {"query": context.topic, "limit": 10})
     drafted = await context.author.draft(context.topic, related["items"])
     context.journal.keep_version(1, Sources(format="markdown", main="proposal.md", files={"proposal.md": drafted.text}))
-    metadata = belongings.metadata_of(context.journal.folder) | {"title": drafted.title, "kind": "proposal"}
+    said = {"title": drafted.title, "keywords": list(drafted.keywords), "kind": "proposal"}
+    metadata = belongings.metadata_of(Path()) | said
     return {"kind": "proposal", "metadata": metadata, "facts": {}}
 
 

@@ -39,6 +39,10 @@ COMMANDS = {
         "scientist:write",
         "Let an AI scientist take a work from a folder to publication over MCP; `write` may be left out.",
     ),
+    "scientist review": (
+        "scientist:review",
+        "Let an AI scientist review works of others over MCP, as a registered reviewer's agent.",
+    ),
     "db upgrade": ("service:upgrade_db", "Bring the database's tables to the newest revision."),
     "log verify": ("service:verify_log", "Recompute the hash chain over every event."),
     "user add": ("people:add_user", "Make an account and print a one-time sign-in link."),
@@ -82,7 +86,7 @@ def _models(*, json: bool = False) -> int:
 
 def _scientist(*words: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> Any:
     """AI scientists: clients that write, revise and review over MCP alone."""
-    return app(["scientist", "write", *words])
+    return app(["scientist", "write", *words] if words else ["scientist", "--help"])
 
 
 def _register() -> None:

@@ -3,13 +3,26 @@
 import asyncio
 import hashlib
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from cyclopts import Parameter
 
+from agents.scientist.author import Author, CannotDraft, RuleAuthor
+from agents.scientist.belongings import Incomplete
+from agents.scientist.door import Away, McpPlatform, Platform, Refused
+from agents.scientist.graph import run
+from agents.scientist.journal import Busy, Journal
+from agents.scientist.model import ModelAuthor
+from agents.scientist.reviewing import review_all
+from agents.scientist.state import ScientistContext
+from aixiv.bootstrap.reviewing import endpoint
 from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
+from aixiv.supervisor.home import with_running_addresses
+
+T = TypeVar("T")
 
 FOLDERS = Path(".aixiv-scientist")
 ENDS_WELL = ("published", "accepted")
@@ -26,7 +39,7 @@ def write(
     token: Token = "",
     rounds: int = 3,
     folder: Path | None = None,
-    publish: bool = True,
+    unpublished: bool = False,
     patience: float = 300.0,
 ) -> int:
     """Take a work from a folder to publication: check, submit, wait, read the reviews, revise, and again.
@@ -43,8 +56,8 @@ def write(
         Versions it submits at most.
     folder
         Where the run is kept: its state, its versions, its transcript.
-    publish
-        Whether it publishes what is accepted and waits for its author.
+    unpublished
+        Leave what is accepted for its owner to publish.
     patience
         Seconds that it waits for a platform that is away.
     """
@@ -54,53 +67,72 @@ def write(
         )
     if manuscript is not None and not manuscript.exists():
         raise Invalid(f"There is no {manuscript}.", code="manuscript_missing")
-    settings, address = Settings(), _address(url)
+
+    address = _address(url)
+    platform = McpPlatform(address, _token(token), patience=patience, on_away=_say)
     where = folder or FOLDERS / _name(manuscript, topic, address)
-    outcome = asyncio.run(_write(address, _token(settings, token), manuscript, topic, where, rounds, publish, patience))
+    work = _write(platform, _author(Settings()), manuscript, topic, where, rounds, publish=not unpublished)
+    outcome = asyncio.run(_told(work))
+    print(f"{outcome['title']}\n{outcome['state']}  {outcome['identifier'] or outcome['paper_id']}  {outcome['url']}")
     print(f"transcript: {where / 'transcript.md'}")
     return 0 if outcome["state"] in ENDS_WELL else 1
 
 
+def review(*papers: str, url: Url = "", token: Token = "", patience: float = 300.0) -> int:
+    """Review works of others as a registered reviewer's agent: those named, or all that wait for it.
+
+    Parameters
+    ----------
+    papers
+        Papers to review, by id or identifier.
+    patience
+        Seconds that it waits for a platform that is away.
+    """
+
+    platform = McpPlatform(_address(url), _token(token), patience=patience, on_away=_say)
+    done = asyncio.run(_told(review_all(platform, papers=papers, say=_say)))
+    print(f"{len(done)} reviews handed in")
+    return 0 if done or not papers else 1
+
+
 async def _write(
-    address: str,
-    token: str,
-    manuscript: Path | None,
-    topic: str,
-    where: Path,
-    rounds: int,
-    publish: bool,
-    patience: float,
+    platform: Platform, author: Author, manuscript: Path | None, topic: str, where: Path, rounds: int, *, publish: bool
 ) -> dict[str, Any]:
-    from agents.scientist.author import CannotDraft, RuleAuthor
-    from agents.scientist.belongings import Incomplete
-    from agents.scientist.door import Away, McpPlatform, Refused
-    from agents.scientist.graph import run
-    from agents.scientist.journal import Busy, Journal
-    from agents.scientist.state import ScientistContext
+
+    context = ScientistContext(
+        platform=platform,
+        journal=Journal(where),
+        author=author,
+        manuscript=manuscript,
+        topic=topic,
+        rounds=rounds,
+        may_publish=publish,
+        say=_say,
+    )
+    return await run(context)
+
+
+async def _told(work: Awaitable[T]) -> T:
+    """The result of a client's work, or a refusal in the words of this command line."""
 
     try:
-        journal = Journal(where)
-        context = ScientistContext(
-            platform=McpPlatform(address, token, patience=patience, on_away=_say),
-            journal=journal,
-            author=RuleAuthor(),
-            manuscript=manuscript,
-            topic=topic,
-            rounds=rounds,
-            may_publish=publish,
-            say=_say,
-        )
-        return await run(context)
+        return await work
     except Refused as refusal:
         message, _, fix = refusal.message.partition(" Fix: ")
-        raise Invalid(
-            message, code=refusal.code, hint=fix or "Give the same command again when that is mended."
-        ) from refusal
+        hint = fix or "Give the same command again when that is mended."
+        raise Invalid(message, code=refusal.code, hint=hint) from refusal
     except Away as failure:
         again = "Give the same command again when it is there; nothing is lost."
         raise Invalid(str(failure), code="platform_away", hint=again) from failure
     except (Incomplete, CannotDraft, Busy, ValueError) as error:
-        raise Invalid(str(error), code="scientist") from error
+        hint = "Give the same command again when that is mended."
+        raise Invalid(str(error), code="scientist", hint=hint) from error
+
+
+def _author(settings: Settings) -> Author:
+    """By a language model where a server is named, otherwise by rules."""
+
+    return ModelAuthor(endpoint(settings)) if settings.llm_base_url or settings.llm_replay else RuleAuthor()
 
 
 def _say(text: str) -> None:
@@ -108,13 +140,12 @@ def _say(text: str) -> None:
 
 
 def _address(url: str) -> str:
-    from aixiv.supervisor.home import with_running_addresses
 
     return url or f"{with_running_addresses(Settings()).address}/mcp"
 
 
-def _token(settings: Settings, token: str) -> str:
-    said = token or settings.token.get_secret_value()
+def _token(token: str) -> str:
+    said = token or Settings().token.get_secret_value()
     if not said:
         hint = "Make one in the portal (Agents, then a token), and give it by --token or AIXIV_TOKEN."
         raise Invalid("An AI scientist needs a token.", code="not_signed_in", hint=hint)
