@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -121,9 +122,8 @@ def bench_in_memory(size: str, device: torch.device, plan: Plan) -> Bench:
     return Bench(spec, device, ours, peers, plan, tell, absent)
 
 
-def all_rows(bench: Bench) -> list[works.Row]:
-    """Every work of the plan that fits the model's context."""
-    plan, context = bench.plan, bench.spec.context
+def warm_up(bench: Bench) -> None:
+    """Every peer once; one that cannot answer is left out, with its reason."""
     tell("warming up")
     for peer in list(bench.peers):
         try:
@@ -133,11 +133,36 @@ def all_rows(bench: Bench) -> list[works.Row]:
                 raise
             bench.peers.remove(peer)
             bench.absent[peer.name] = f"{type(error).__name__}: {error}"[:300]
-    rows = [works.decode(bench, work) for work in plan.decode]
-    rows += [works.prefill(bench, tokens) for tokens in plan.prefill if tokens < context]
+
+
+def all_rows(bench: Bench) -> Iterator[works.Row]:
+    """Every work of the plan that fits the model's context."""
+    plan, context = bench.plan, bench.spec.context
+    for work in plan.decode:
+        yield works.decode(bench, work)
+    for tokens in plan.prefill:
+        if tokens < context:
+            yield works.prefill(bench, tokens)
     if plan.panel.manuscript + plan.panel.private + plan.panel.tokens < context:
-        rows.append(works.panel(bench))
-    return [*rows, works.first_tokens(bench), structured(bench)]
+        yield works.panel(bench)
+    yield works.first_tokens(bench)
+    yield structured(bench)
+
+
+def measured(bench: Bench, about: dict[str, Any], file: Path | None) -> list[works.Row]:
+    """All rows. The file is written after each, so that a run that is broken off has not been for nothing."""
+    warm_up(bench)
+    rows: list[works.Row] = []
+    for row in all_rows(bench):
+        rows.append(row)
+        keep(file, as_json(about | about_machine(bench.device, rows), rows, []))
+    return rows
+
+
+def keep(file: Path | None, found: dict[str, Any]) -> None:
+    """Write what was found, if it was asked for."""
+    if file is not None:
+        file.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def profiles(bench: Bench, goals: list[dict[str, Any]]) -> list[str]:
@@ -199,17 +224,15 @@ def main() -> None:
         bench = bench_of_folder(given.checkpoint or checkpoint(size), device, plan)
     else:
         bench = bench_in_memory(size, device, plan)
-    rows = all_rows(bench)
+    about: dict[str, Any] = {"model": str(given.checkpoint or size)}
+    rows = measured(bench, about, given.json)
     goals = judged(rows, CUDA_TARGETS if card else CPU_TARGETS)
     profiled = profiles(bench, goals) if given.profile else []
     bench.ours.engine.stop()
-    about = {"model": str(given.checkpoint or size), **about_machine(device, rows)}
+    about |= about_machine(device, rows)
     about["seconds"] = round(time.perf_counter() - BEGAN)
     print(as_markdown(about, rows, goals), *profiled, sep="\n")
-    if given.json:
-        given.json.write_text(
-            json.dumps(as_json(about, rows, goals) | {"profiles": profiled}, indent=1), encoding="utf-8"
-        )
+    keep(given.json, as_json(about, rows, goals) | {"profiles": profiled})
     sys.stdout.flush()
     os._exit(0)  # peers leave threads behind that hold the interpreter
 

@@ -75,13 +75,13 @@ PLANS = {
         seconds=20,
     ),
     "usual": Plan(
-        decode=(Decode(1, 128, 33), Decode(4, 96, 21), Decode(8, 96, 21)),
+        decode=(Decode(1, 128, 33), Decode(4, 48, 21), Decode(8, 48, 21)),
         prefill=(128, 1024, 2048),
         panel=Panel(3072, 100, 32),
         burst=Burst(12, 64, 320, 16),
         structured=Decode(8, 64, 24),
         rounds=4,
-        seconds=75,
+        seconds=100,
     ),
     "full": Plan(
         decode=(Decode(1, 128, 65), Decode(4, 128, 33), Decode(8, 128, 33), Decode(64, 64, 17)),
@@ -99,8 +99,8 @@ PLANS = {
         panel=Panel(12000, 100, 100),
         burst=Burst(64, 128, 2048, 64),
         structured=Decode(8, 512, 129),
-        rounds=4,
-        seconds=45,
+        rounds=3,
+        seconds=30,
         panel_of_peers=True,
     ),
 }
