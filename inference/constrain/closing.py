@@ -1,8 +1,9 @@
 """The shortest way to a valid end, for answers that would otherwise be cut in the middle.
 
 A search over single bytes with a copy of the matcher: strings are closed first, then brackets, then the cheapest value
-that is allowed. A greedy walk finds the end of nearly everything; where it runs in circles (a repetition that it would
-extend for ever), a few walks that differ from it at one place are tried.
+that is allowed. A greedy walk finds the end of nearly everything. Where it runs in circles, a walk that never takes the
+same way twice from what looks like the same place gets out of them, and the circles are cut from its path. Where the
+end that was found does not fit, other choices are tried at the places of the greedy walk, and kept where they help.
 """
 
 import json
@@ -14,7 +15,8 @@ from llguidance import LLMatcher, LLTokenizer
 PREFERRED = b"\"}]>,:.0123456789-+/@_=#!?ntfxaTZ bcdeghijklmopqrsuvwyzABCDEFGHIJKLMNOPQRSUVWXY<({[)|;&%$*~^'`\\\n\t"
 OTHER_BYTES = bytes(sorted(set(range(256)) - set(PREFERRED)))
 LONGEST = 1024  # bytes of a completion; beyond it the answer is cut instead
-DEVIATIONS = 12  # places of the greedy walk at which another byte is tried
+LEAST_TRIED = 128  # bytes that a search may take however little fits
+DEVIATIONS = 24  # places of the greedy walk at which another byte is tried
 CHOICES = 4  # other bytes tried at one place
 SAME_BYTE = 3  # a byte chosen this often in a row gives way to the next in the order
 UNKNOWN_PATTERN = 24  # bytes assumed for a string of which only a pattern is known
@@ -32,18 +34,31 @@ class ByteTokens:
             if not tokenizer.is_special_token(token) and len(said := tokenizer.decode_bytes([token])) == 1:
                 found.setdefault(said[0], token)
         self.ordered = [found[byte] for byte in PREFERRED + OTHER_BYTES if byte in found]
+        self.marks = {found[byte] for byte in b'",:[]{}' if byte in found}
+        self.closers_first = list(dict.fromkeys([found[byte] for byte in b"}]" if byte in found] + self.ordered))
         self.letter, self.space = found.get(ord("a")), found.get(ord(" "))
 
 
-def shortest(matcher: LLMatcher, tokenizer: LLTokenizer, tokens: ByteTokens) -> list[int] | None:
-    """Tokens that lead from the matcher's state to a valid end, or None when none was found. The matcher stays."""
-    walked = _walk(matcher.deep_copy(), tokens, [])
-    if walked is None:
-        for prefix in _deviations(matcher, tokens):
-            walked = _walk(matcher.deep_copy(), tokens, prefix)
-            if walked is not None:
-                break
-    return None if walked is None else _fewer(matcher, tokenizer, walked)
+def shortest(
+    matcher: LLMatcher, tokenizer: LLTokenizer, tokens: ByteTokens, *, within: int = LONGEST
+) -> list[int] | None:
+    """Tokens that lead from the matcher's state to a valid end, or None when none was found. The matcher stays.
+
+    `within` is what fits: only when the first end found is longer are others looked for.
+    """
+    places: dict[bytes, list[int]] = {}
+    longest = min(LONGEST, max(LEAST_TRIED, 2 * within))
+    best = _walk(matcher.deep_copy(), tokens, {}, longest, places)
+    best = _wander(matcher, tokens, longest) if best is None else best
+    habits: dict[bytes, int] = {}
+    for place, other in _others(places, tokens):
+        if best is not None and len(best) <= within:
+            break
+        tried = {**habits, place: other}
+        found = _walk(matcher.deep_copy(), tokens, tried, longest if best is None else len(best) - 1)
+        if found is not None:
+            best, habits = found, tried
+    return None if best is None else _fewer(matcher, tokenizer, best)
 
 
 def largest_jump(schema: Schema) -> int:
@@ -54,56 +69,101 @@ def largest_jump(schema: Schema) -> int:
     return max((_size(part, schema, 0) + 8 for part in parts), default=0)
 
 
-def _walk(matcher: LLMatcher, tokens: ByteTokens, prefix: list[int]) -> list[int] | None:
-    """The greedy completion after `prefix`, or None when it gets nowhere."""
-    if prefix and not matcher.consume_tokens(prefix):
-        return None
-    path = list(prefix)
-    while not matcher.is_accepting():
-        if len(path) > LONGEST or matcher.is_error():
+def _walk(
+    here: LLMatcher,
+    tokens: ByteTokens,
+    habits: dict[bytes, int],
+    longest: int,
+    places: dict[bytes, list[int]] | None = None,
+) -> list[int] | None:
+    """The greedy completion, or None when it gets nowhere. `habits`: what to choose at a place instead of the first.
+
+    A place is known by its mask. `places`, if given, is filled with the choices there were.
+    """
+    path: list[int] = []
+    while not here.is_accepting():
+        if len(path) > longest or here.is_error():
             return None
-        follows = matcher.compute_ff_tokens() or [_first_allowed(matcher, tokens, path)]
-        if follows[0] < 0 or not matcher.consume_tokens(follows):
+        follows = here.compute_ff_tokens()
+        if not follows:
+            place = here.compute_bitmask()
+            choices = list(_allowed(place, tokens))
+            if not choices:
+                return None
+            if places is not None:
+                places.setdefault(place, choices)
+            follows = [habits.get(place, _untired(choices, path))]
+        if not here.consume_tokens(follows):
             return None
         path += follows
+    return path if len(path) <= longest else None
+
+
+def _untired(choices: list[int], path: list[int]) -> int:
+    """The first choice, or the second where the first was taken too often in a row."""
+    tired = len(path) >= SAME_BYTE and set(path[-SAME_BYTE:]) == {choices[0]}
+    return choices[1] if tired and len(choices) > 1 else choices[0]
+
+
+def _others(places: dict[bytes, list[int]], tokens: ByteTokens) -> Iterator[tuple[bytes, int]]:
+    """Places of the greedy walk, in its order, with what else could be chosen there."""
+    open_places = [(place, choices) for place, choices in places.items() if len(choices) > 1]
+    for place, choices in open_places[:DEVIATIONS]:
+        for other in [*choices[1 : 1 + CHOICES], *({tokens.letter} & set(choices[1 + CHOICES :]))]:
+            assert other is not None
+            yield place, other
+
+
+def _wander(matcher: LLMatcher, tokens: ByteTokens, longest: int) -> list[int] | None:
+    """A completion that leaves every place by another byte each time. Two places with one mask count as the same."""
+    here, path, places, taken = matcher.deep_copy(), list[int](), list[bytes](), dict[bytes, int]()
+    while not here.is_accepting():
+        place = here.compute_bitmask()
+        choices = list(_allowed(place, tokens))
+        if len(path) > longest or not choices:
+            return None
+        turn = taken.get(place, 0)
+        taken[place] = turn + 1
+        path.append(choices[turn % len(choices)])
+        places.append(place)
+        if not here.consume_token(path[-1]):
+            return None
+        if path[-1] in tokens.marks and here.compute_bitmask() != place:
+            taken.clear()  # a value has ended: the next one is another place, though it looks the same
+    return _without_circles(matcher, path, places)
+
+
+def _without_circles(matcher: LLMatcher, path: list[int], places: list[bytes]) -> list[int]:
+    """The path without the rounds that lead back to a place, as far as it still leads to an end."""
+    at = 0
+    while at < len(path):
+        for back in range(len(path) - 1, at, -1):
+            if places[back] == places[at] and _ends(matcher, path[:at] + path[back:]):
+                path, places = path[:at] + path[back:], places[:at] + places[back:]
+                break
+        at += 1
     return path
 
 
-def _first_allowed(matcher: LLMatcher, tokens: ByteTokens, path: list[int]) -> int:
-    tired = path[-1] if len(path) >= SAME_BYTE and len(set(path[-SAME_BYTE:])) == 1 else -1
-    allowed = _allowed(matcher, tokens)
-    first = next(allowed, -1)
-    return next(allowed, first) if first == tired else first
+def _ends(matcher: LLMatcher, path: list[int]) -> bool:
+    there = matcher.deep_copy()
+    return there.validate_tokens(path) == len(path) and there.consume_tokens(path) and there.is_accepting()
 
 
-def _allowed(matcher: LLMatcher, tokens: ByteTokens) -> Iterator[int]:
-    """Allowed tokens of one byte; where there are none, as before a control token, the first that is allowed."""
-    mask = matcher.compute_bitmask()
+def _allowed(mask: bytes, tokens: ByteTokens) -> Iterator[int]:
+    """Allowed tokens of one byte; where there are none, as before a control token, the first that is allowed.
+
+    Between values, where no letter may stand, brackets are closed before another text is opened.
+    """
     found = False
-    for token in tokens.ordered:
+    between = tokens.letter is not None and not mask[tokens.letter >> 3] >> (tokens.letter & 7) & 1
+    for token in tokens.closers_first if between else tokens.ordered:
         if mask[token >> 3] >> (token & 7) & 1:
             found = True
             yield token
     bits = 0 if found else int.from_bytes(mask, "little")
     if bits:
         yield (bits & -bits).bit_length() - 1
-
-
-def _deviations(matcher: LLMatcher, tokens: ByteTokens) -> Iterator[list[int]]:
-    """Ways that leave the greedy walk at its first, second, ... free choice."""
-    here, path = matcher.deep_copy(), list[int]()
-    for _ in range(DEVIATIONS):
-        if forced := here.compute_ff_tokens():
-            here.consume_tokens(forced)
-            path += forced
-            continue
-        choices = list(_allowed(here, tokens))
-        if not choices:
-            return
-        for other in choices[1 : 1 + CHOICES]:
-            yield [*path, other]
-        here.consume_token(choices[0])
-        path.append(choices[0])
 
 
 def _fewer(matcher: LLMatcher, tokenizer: LLTokenizer, path: list[int]) -> list[int]:

@@ -9,7 +9,7 @@ from llguidance import LLMatcher, LLTokenizer
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from inference.constrain.closing import ByteTokens, largest_jump, shortest
+from inference.constrain.closing import LONGEST, ByteTokens, largest_jump, shortest
 
 if TYPE_CHECKING:
     from llguidance._lib import JsonCompileOptions
@@ -21,6 +21,7 @@ Source = str | dict[str, Any] | Sequence[str]
 COMPACT: "JsonCompileOptions" = {"whitespace_flexible": False}
 SLACK = 8  # tokens kept in hand, for content whose end turns out a little longer than its beginning promised
 UNKNOWN_JUMP = 16  # tokens by which one token may lengthen the end of a grammar we cannot measure
+MOST_SEARCHES = 4  # for an end that fits; after that the answer is taken for one that cannot be closed
 STRUCTURAL = b'"\\{}[]<>:,'
 
 
@@ -57,6 +58,7 @@ class GuidedConstraint:
         self._vocabulary = vocabulary
         self._jump = jump
         self._check_at: int | None = None  # the budget from which on the way to the end is measured again
+        self._searches = 0  # that found nothing that fits
         self._plan: list[int] | None = None  # a way to the end from here, while the budget is nearly used up
 
     def mask(self, out: Tensor) -> bool:
@@ -90,7 +92,10 @@ class GuidedConstraint:
             return None
         plan = self._plan
         if plan is None:
-            plan = shortest(self._matcher, self._vocabulary.tokenizer, self._vocabulary.byte_tokens)
+            words = self._vocabulary
+            within = budget if self._searches < MOST_SEARCHES else LONGEST
+            plan = shortest(self._matcher, words.tokenizer, words.byte_tokens, within=within)
+            self._searches += plan is None or len(plan) > budget
         if plan is None:  # no way was found from here; ask again when half of the rest is used up
             self._check_at = budget // 2
             return None
@@ -104,7 +109,8 @@ class GuidedConstraint:
     def fork(self) -> Self:
         """An independent copy."""
         copy = type(self)(self._matcher.deep_copy(), self._vocabulary, self._jump)
-        copy._check_at, copy._plan = self._check_at, self._plan and list(self._plan)
+        copy._check_at, copy._searches = self._check_at, self._searches
+        copy._plan = self._plan and list(self._plan)
         return copy
 
     def _in_text(self) -> bool:

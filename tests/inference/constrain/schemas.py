@@ -1,10 +1,13 @@
-"""Random JSON schemas of the kinds that reviewers' reports and tools use."""
+"""Random JSON schemas of the kinds that reviewers' reports and tools use, and how short an answer to one can be."""
 
+import json
 from typing import Any
 
 from hypothesis import strategies as st
 
 Schema = dict[str, Any]
+PATTERNS = {"^[a-z]{2,5}$": 2, r"^10\.\d{4}/[a-z0-9]+$": 9, "^(yes|no|perhaps)$": 2, "[0-9]$": 1}  # fewest characters
+FORMATS = {"date": 10, "uuid": 36}
 NAMES = st.sampled_from(["name", "score", "weaknesses", "quote", "zitat_ü", 'odd "key"', "a b", "x"])
 
 
@@ -27,8 +30,7 @@ def _numbers() -> st.SearchStrategy[Schema]:
 def _strings() -> st.SearchStrategy[Schema]:
     lengths = st.tuples(st.integers(0, 30), st.integers(0, 300))
     bounded = lengths.map(lambda p: {"type": "string", "minLength": p[0], "maxLength": p[0] + p[1]})
-    patterns = st.sampled_from(["^[a-z]{2,5}$", r"^10\.\d{4}/[a-z0-9]+$", "^(yes|no|perhaps)$", "[0-9]$"])
-    formats = st.sampled_from(["date", "uuid"])
+    patterns, formats = st.sampled_from([*PATTERNS]), st.sampled_from([*FORMATS])
     return st.one_of(
         st.just({"type": "string"}),
         bounded,
@@ -88,3 +90,38 @@ def schemas() -> st.SearchStrategy[Schema]:
         },
     }
     return st.one_of(_objects(inner), st.just(recursive))
+
+
+def fewest_bytes(schema: Schema) -> int:
+    """How long the shortest answer is, reckoned from the schema alone; schemas are those of this module."""
+    if "$ref" in schema:
+        return len('{"text":"","children":[]}')
+    if "const" in schema or "enum" in schema:
+        return min(map(_written, schema.get("enum", [schema.get("const")])))
+    if "anyOf" in schema:
+        return min(map(fewest_bytes, schema["anyOf"]))
+    kind = schema["type"]
+    if kind == "object":
+        required = schema["required"]
+        inside = sum(_written(name) + 1 + fewest_bytes(schema["properties"][name]) for name in required)
+        return 2 + inside + max(0, len(required) - 1)
+    if kind == "array":
+        return 2 + max(0, int(schema["minItems"]) * (fewest_bytes(schema["items"]) + 1) - 1)
+    if kind == "string":
+        known = PATTERNS.get(schema.get("pattern", ""), 0) + FORMATS.get(schema.get("format", ""), 0)
+        return 2 + max(known, int(schema.get("minLength", 0)))
+    if kind in ("integer", "number"):
+        return _shortest_number(schema)
+    return 4 if kind in ("boolean", "null") else 2
+
+
+def _shortest_number(schema: Schema) -> int:
+    step = schema.get("multipleOf", 1)
+    low = schema.get("minimum", schema.get("exclusiveMinimum", -1000) + 1)
+    high = schema.get("maximum", schema.get("exclusiveMaximum", 1001) - 1)
+    whole = [number for number in range(-1000, 1001) if low <= number <= high and number % step == 0]
+    return min((len(str(number)) for number in whole), default=len(str(low)))
+
+
+def _written(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode())
