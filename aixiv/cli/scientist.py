@@ -67,7 +67,6 @@ def write(
         )
     if manuscript is not None and not manuscript.exists():
         raise Invalid(f"There is no {manuscript}.", code="manuscript_missing")
-
     address = _address(url)
     platform = McpPlatform(address, _token(token), patience=patience, on_away=_say)
     where = folder or FOLDERS / _name(manuscript, topic, address)
@@ -88,7 +87,6 @@ def review(*papers: str, url: Url = "", token: Token = "", patience: float = 300
     patience
         Seconds that it waits for a platform that is away.
     """
-
     platform = McpPlatform(_address(url), _token(token), patience=patience, on_away=_say)
     done = asyncio.run(_told(review_all(platform, papers=papers, say=_say)))
     print(f"{len(done)} reviews handed in")
@@ -98,7 +96,6 @@ def review(*papers: str, url: Url = "", token: Token = "", patience: float = 300
 async def _write(
     platform: Platform, author: Author, manuscript: Path | None, topic: str, where: Path, rounds: int, *, publish: bool
 ) -> dict[str, Any]:
-
     context = ScientistContext(
         platform=platform,
         journal=Journal(where),

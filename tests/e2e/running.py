@@ -16,12 +16,12 @@ import psycopg
 from aixiv.settings import Settings
 from aixiv.supervisor.home import with_running_addresses
 from aixiv.supervisor.s3 import free_port
-from aixiv.supervisor.services import COMMAND_LINE, DATABASE, OBJECTS, WORKER
+from aixiv.supervisor.services import COMMAND_LINE, DATABASE, OBJECTS, WEB, WORKER
 from tests.fixtures.services import REPOSITORY
 from tests.supervisor.platform import processes_of
 
 START_SECONDS = 180.0
-ARGUMENT_OF = {WORKER: "worker", OBJECTS: "s3"}
+ARGUMENT_OF = {WEB: "uvicorn", WORKER: "worker", OBJECTS: "s3"}
 
 
 class Up:

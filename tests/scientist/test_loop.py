@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -30,7 +30,7 @@ class Killed(BaseException):
 class Mortal(McpPlatform):
     """Dies after a call, before anybody hears the answer: the worst moment."""
 
-    deaths: set[str] = set()
+    deaths: ClassVar[set[str]] = set()
 
     async def call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answer = await super().call(tool, arguments)

@@ -16,7 +16,8 @@ def markdown(text: str) -> Sources:
 
 
 def latex(body: str, abstract: str = "We count.") -> Sources:
-    head = f"\\documentclass{{article}}\\title{{T}}\n\\begin{{document}}\n\\begin{{abstract}}\n{abstract}\n\\end{{abstract}}\n"
+    head = "\\documentclass{article}\\title{T}\n\\begin{document}\n"
+    head += f"\\begin{{abstract}}\n{abstract}\n\\end{{abstract}}\n"
     return Sources(
         format="latex",
         main="main.tex",
@@ -41,8 +42,8 @@ COUNT = asked("counts.1", "“30 of the 120 manuscripts (30 %)” does not add u
 def test_percentages_are_recomputed_from_the_numbers_beside_them() -> None:
     done = revised(
         latex(
-            "Prefill falls from 63,000 to\n15,000 tokens, a reduction of 86.2\\,\\%. We read 30 of the 120 manuscripts\n(30\\,\\%), "
-            "and it went from 50 to 25 items, a reduction of 50\\,\\%."
+            "Prefill falls from 63,000 to\n15,000 tokens, a reduction of 86.2\\,\\%. We read 30 of the 120 "
+            "manuscripts\n(30\\,\\%), and it went from 50 to 25 items, a reduction of 50\\,\\%."
         ),
         CHANGE,
         COUNT,
@@ -78,8 +79,8 @@ def test_a_total_is_what_its_rows_give_and_the_abstract_follows_it() -> None:
 
 def test_the_abstract_takes_the_number_that_the_text_gives_for_the_same_thing() -> None:
     sources = latex(
-        "With eight writers the rate goes from 200 to 100, a reduction of 50.0\\,\\%. With one writer it loses 41.0\\,\\%. "
-        "Verifying 100,000 events takes 0.305\\,s; a query needs 0.411\\,s.",
+        "With eight writers the rate goes from 200 to 100, a reduction of 50.0\\,\\%. "
+        "With one writer it loses 41.0\\,\\%. Verifying 100,000 events takes 0.305\\,s; a query needs 0.411\\,s.",
         "With eight writers it is 45.3\\,\\% slower. Verifying 100,000 events takes 0.25\\,s.",
     )
     said = "The abstract states {}, but the results and tables do not show it: it is not found anywhere else."
@@ -98,12 +99,16 @@ def test_a_number_that_nothing_shows_is_withdrawn_and_never_invented() -> None:
     assert done.answers["abstract-numbers.1"].text.startswith("Withdrew")
 
 
-LIST = "\\begin{thebibliography}{9}\n\\bibitem{haber1991} Haber. Stamps.\n\\bibitem{codd1970} Codd. Banks.\n\\end{thebibliography}\n"
+LIST = (
+    "\\begin{thebibliography}{9}\n\\bibitem{haber1991} Haber. Stamps.\n"
+    "\\bibitem{codd1970} Codd. Banks.\n\\end{thebibliography}\n"
+)
 
 
 def test_latex_citations_and_entries_agree_afterwards() -> None:
     text = (
-        "Old work \\cite{haber1991,nobody}. Chains are this too \\cite{nakamoto}. Stamps came first \\cite{haber1919}.\n\n"
+        "Old work \\cite{haber1991,nobody}. Chains are this too \\cite{nakamoto}. "
+        "Stamps came first \\cite{haber1919}.\n\n"
         "See Table~\\ref{tab:lost}.\n\n" + LIST
     )
     done = revised(
