@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         "for development only",
     )
     read_only: bool = Field(False, description="refuse every write (maintenance)")
-    token: SecretStr = Field(SecretStr(""), description="whom `python -m mcp_server` acts as; empty: nobody")
+    token: SecretStr = Field(SecretStr(""), description="whom `aixiv mcp` and `aixiv scientist` act as; empty: nobody")
 
     @model_validator(mode="after")
     def _production_has_secrets(self) -> Self:
