@@ -118,7 +118,7 @@ def bench_in_memory(size: str, device: torch.device, plan: Plan) -> Bench:
     ours = Ours(our_engine(Transformer(spec, source, attention, linear_maker("bf16", device)), plan))
     theirs = [transformers_model(config, device) for _ in range(2)]
     peers: list[Peer] = [ours, Generate(theirs[0]), Continuous(theirs[1])]
-    absent = {LLAMA: "not installed: it needs the weights as a file"}
+    absent = {LLAMA: "it needs the weights as a file"}
     return Bench(spec, device, ours, peers, plan, tell, absent)
 
 
@@ -145,6 +145,7 @@ def all_rows(bench: Bench) -> Iterator[works.Row]:
             yield works.prefill(bench, tokens)
     if plan.panel.manuscript + plan.panel.private + plan.panel.tokens < context:
         yield works.panel(bench)
+        yield works.second_reader(bench)
     yield works.first_tokens(bench)
     yield structured(bench)
 

@@ -55,7 +55,7 @@ CUDA_TARGETS = (
     Target("decode, batch 64", 2.0, CONTINUOUS, figure="tokens/s with prefill"),
     Target("prefill, 8192 ", 0.6, None),
     Target("panel", 3.0, CACHED, APART),
-    Target("panel", 8.0, CACHED, APART, figure="first token of the others s"),
+    Target("second reader", 8.0, CACHED, APART),
     Target("structured", 0.95, GUIDED, FREE),
 )
 
@@ -117,7 +117,7 @@ def as_markdown(about: dict[str, Any], rows: Sequence[Row], goals: Sequence[dict
     for goal in goals:
         met = {True: "met", False: "missed", None: "not measured"}[goal["met"]]
         lines.append(f"| {goal['goal']} | {goal['least']:g} | {_number(goal['reached'])} | {met} |")
-    reasons = {f"{SHORT.get(peer, peer)}: {why}" for row in rows for peer, why in row.failed.items()}
+    reasons = {f"{SHORT.get(peer, peer)}: {why}" for row in rows for peer, why in (row.failed | row.absent).items()}
     lines += ["", *sorted(f"- {reason}" for reason in reasons)]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -126,7 +126,7 @@ def _cell(row: Row, peer: str) -> str:
     """The median, and how far the rounds lie apart."""
     found = row.values.get(peer)
     if not found:
-        return "failed" if peer in row.failed and "not installed" not in row.failed[peer] else "-"
+        return "failed" if peer in row.failed else "-"
     spread = f" ({_number(min(found))}-{_number(max(found))})" if len(found) > 1 else ""
     return _number(row.median(peer)) + spread
 

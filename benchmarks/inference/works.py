@@ -28,6 +28,7 @@ class Row:
     values: dict[str, list[float]] = field(default_factory=dict)
     more: dict[str, dict[str, float]] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
 
     def median(self, peer: str) -> float | None:
         """The middle of the rounds."""
@@ -60,7 +61,7 @@ class Bench:
         """An empty row under the hardware as it is now."""
         machine = measure(self.device, 3)
         self.tell(f"{work} ...")
-        return Row(work, unit, bound(machine), machine, failed=dict(self.absent))
+        return Row(work, unit, bound(machine), machine, absent=dict(self.absent))
 
     def rounds(self, row: Row, works: Mapping[str, Callable[[int], Answered]]) -> dict[str, list[Answered]]:
         """Every peer in turn, forwards and backwards. What fails once is not asked again."""
@@ -153,6 +154,26 @@ def panel(bench: Bench) -> Row:
         row.values[name] = [each.seconds for each in answers]
         later = [statistics.mean(sorted(each.firsts)[1:]) for each in answers]
         row.note(name, {"first token of the others s": later, "first token s": [min(each.firsts) for each in answers]})
+    return row
+
+
+def second_reader(bench: Bench) -> Row:
+    """Seconds to the first token of an agent whose manuscript another has read before, and of that other."""
+    work, spec = bench.plan.panel, bench.spec
+    row = bench.row(
+        f"second reader, {work.manuscript} + {work.private} tokens",
+        "seconds",
+        lambda machine: prefill_seconds(spec, machine, work.private),
+    )
+    alone: list[Answered] = []
+
+    def both(_round: int) -> Answered:
+        manuscript = bench.prompt(work.manuscript)
+        alone.append(bench.ours.ask([manuscript + bench.prompt(work.private)], 1))
+        return bench.ours.ask([manuscript + bench.prompt(work.private)], 1)
+
+    later = bench.rounds(row, {CACHED: both}).get(CACHED, [])
+    row.values = {CACHED: [each.firsts[0] for each in later], APART: [each.firsts[0] for each in alone]}
     return row
 
 
