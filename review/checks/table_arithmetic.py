@@ -14,6 +14,7 @@ _TOTAL = re.compile(r"^(?:totals?|sum)$", re.IGNORECASE)
 _PART = re.compile(
     r"^(?:(?:of|among) (?:these|those|them|which|whom)|thereof|incl(?:uding|\.)|[-–—•] ?\w)", re.IGNORECASE
 )
+_WEIGHED = re.compile(r"\bweigh\w*|\bpooled\b|\bmicro\b", re.IGNORECASE)
 _ZERO_SPREAD = re.compile(r"±\s?0\.?0+(?!\.?\d)")
 
 
@@ -72,6 +73,8 @@ def _judge(
     values = [p.value for p in parts]
     if average:
         impossible = not min(values) - slack <= printed.value <= max(values) + slack
+        if not impossible and _WEIGHED.search(table.caption):
+            return None
     else:
         impossible = printed.value < max(values)
     name = header[column] if column < len(header) and header[column] else f"column {column + 1}"

@@ -10,10 +10,11 @@ from review.checks.base import Check, Draft, Examined, nothing
 from review.checks.grid import Grid, Record, cell_numbers, grid
 from review.checks.prose import Number, Span, numbers, one_slip, prose_sentences
 from review.checks.table_claims import names_metric
+from review.checks.table_quotes import Named, named_table, reports, unshown
 from review.manuscript import Float, Kind, Manuscript
 
 # A sentence with one of these may speak of something the table does not print: a rounded, a chosen or an earlier value.
-_ELSEWHERE = re.compile(
+ELSEWHERE = re.compile(
     r"\b(?:approximately|about|around|roughly|nearly|almost|over|more than|less than|at least|at most|between|range"
     r"|an? average|averag\w+ (?:of|over|across)|mean of|median|per seed|each seed|epoch \d+|step \d+|steps? of"
     r"|initial\w*|threshold|target|et al|reported by|previous|prior|originally|would|could|expected|random chance"
@@ -31,6 +32,7 @@ _COMMON = frozenset(
 _DENIED = re.compile(
     r" (?:not|no|non|un|without|except|excluding|other than|rather than|instead of|unlike|than)(?: (?:the|a|an|our))? $"
 )
+_CELLS = re.compile(r"\S {2,}\S[^\n]*\S {2,}\S|\|[^|\n]*\|[^|\n]*\|")  # columns parted by blanks or bars
 MOST_CELLS = 8  # that a sentence may speak of; with more it names no cell
 CONTEXT = 400  # characters before a sentence in which the column may be named
 LONGEST = 600  # characters of a sentence; a longer one is a table or a list
@@ -62,20 +64,29 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     printed = [n for f, _ in tables for n in cell_numbers(f)]
     seen = 0
     slips: dict[Decimal, list[Slip | None]] = {}
+    named: list[Named] = []
     for span in prose_sentences(manuscript):
         sentence = manuscript.text[slice(*span)]
-        if span[1] - span[0] > LONGEST or _is_table(sentence):
+        if span[1] - span[0] > LONGEST or is_table(sentence):
             continue
         stated = [n for n in numbers(manuscript.text, *span) if _digits(n) >= LEAST_DIGITS]
-        quotes = {q.number: q for q in _quotes(_around(manuscript, span), stated, tables)} if stated else {}
+        around = around_of(manuscript, span) if stated else ()
+        quotes = {q.number: q for q in _quotes(around, stated, tables)} if stated else {}
         seen += len(quotes)
+        if stated and reports(manuscript, span[0]) and not ELSEWHERE.search(sentence):
+            rows = [_names_a_row(sentence, read) for _, read in tables]
+            labels = [(n, named_table(around, n, tables, rows)) for n in stated if not n.percent]
+            named += [Named(n, span, label, _stands(n, printed)) for n, label in labels if label]
         for number in stated:
             if not _stands(number, printed):
-                cell = _meant(quotes[number], stated) if number in quotes and not _ELSEWHERE.search(sentence) else None
+                cell = _meant(quotes[number], stated) if number in quotes and not ELSEWHERE.search(sentence) else None
                 slip = Slip(quotes[number], cell, span) if cell else None
                 slips.setdefault(number.value, []).append(slip)
     drafts = [_draft(manuscript, slip) for said in slips.values() if (slip := _agreed(said))]
-    if not seen:
+    unread = any(f.kind == "table" and not f.rows for f in manuscript.floats)
+    if not unread and (foreign := unshown(named)):
+        drafts.append(foreign)
+    if not (seen or drafts):
         return nothing("No sentence quotes a cell of a table by its labels.")
     return Examined(
         examined=seen, summary=f"{seen} quoted values compared, {len(drafts)} do not agree.", drafts=tuple(drafts)
@@ -90,7 +101,7 @@ def _agreed(said: list[Slip | None]) -> Slip | None:
     return whole[0]
 
 
-def _around(manuscript: Manuscript, span: Span) -> tuple[str, ...]:
+def around_of(manuscript: Manuscript, span: Span) -> tuple[str, ...]:
     """The sentence, those before it in its section from the nearest on, and the heading: where a column is named."""
     section = manuscript.section_at(span[0])
     begin = max(section.body if section else 0, span[0] - CONTEXT)
@@ -116,14 +127,14 @@ def _quotes(around: tuple[str, ...], stated: list[Number], tables: list[tuple[Fl
 
 def _named(sentence: str, read: Grid) -> tuple[list[Record], tuple[str, ...]]:
     """Rows the sentence names: all their labels, or else a label that is no baseline's and stands in several rows."""
-    whole = [r for r in read.records if r.labels and all(_says(sentence, label) for label in r.labels)]
+    whole = [r for r in read.records if r.labels and all(says(sentence, label) for label in r.labels)]
     if whole:
         return whole, tuple(dict.fromkeys(label for r in whole for label in r.labels))
     telling = {
         label
         for r in read.records
         for label in r.labels
-        if _words(label).strip() not in _BASELINE_WORDS and _says(sentence, label)
+        if _words(label).strip() not in _BASELINE_WORDS and says(sentence, label)
     }
     if len(telling) != 1:
         return [], ()
@@ -131,7 +142,12 @@ def _named(sentence: str, read: Grid) -> tuple[list[Record], tuple[str, ...]]:
     return [r for r in read.records if label in r.labels], (label,)
 
 
-def _says(sentence: str, label: str) -> bool:
+def _names_a_row(sentence: str, read: Grid) -> bool:
+    labels = {label for r in read.records for label in r.labels}
+    return any(says(sentence, label) for label in labels if _words(label).strip() not in _BASELINE_WORDS)
+
+
+def says(sentence: str, label: str) -> bool:
     """Whether the sentence names a row: all words of its label, none of them denied just before.
 
     A label with a single letter in it, such as “A, shared”, could be anybody's words; it must stand as printed.
@@ -194,10 +210,10 @@ def _digits(number: Number) -> int:
     return len(f"{abs(number.value):f}".replace(".", "").lstrip("0"))
 
 
-def _is_table(sentence: str) -> bool:
+def is_table(sentence: str) -> bool:
     """Rows of a table that the parser left in the running text."""
     words = sentence.split()
-    return sum(any(ch.isdigit() for ch in word) for word in words) * 2 > len(words)
+    return bool(_CELLS.search(sentence)) or sum(any(ch.isdigit() for ch in word) for word in words) * 2 > len(words)
 
 
 def _draft(manuscript: Manuscript, slip: Slip) -> Draft:
@@ -219,7 +235,8 @@ CHECK = Check(
     title="Numbers quoted from a table are its own",
     method="Where a sentence names the labels of a row and prints a number of the shape of its cells, looks for that "
     "number in the tables; when it stands nowhere and is one digit away from the only such cell, or the sentence "
-    "names a single cell, text and table disagree.",
+    "names a single cell, text and table disagree. When of at least four values given for named rows and columns three "
+    "in four or more stand in no table, the tables are not those the text speaks of.",
     limits="Needs recovered cells, a label in the sentence and three digits; hedged sentences, and numbers that "
     "another sentence gives for something else, are left alone.",
     alarm_rate="no finding on five development papers.",

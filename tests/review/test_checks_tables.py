@@ -134,6 +134,40 @@ def test_a_change_is_recomputed_from_two_numbers_that_stand_apart(said: str, rig
     assert (not result.findings) is right, result.findings
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("We see a 10.0% gain in recall for the chain.", ""),  # 71.25 to 78.40
+        ("We see a 16.7% gain in recall for the chain.", "16.7% for chain"),  # that of the tree
+        ("Recall improves: chain (10.0% gain), tree (16.7% gain).", ""),
+        ("Recall improves: chain (10.0% gain), tree (19.7% gain).", "19.7% for tree"),
+        ("We see recall gains of 10.0% for the chain and 19.7% for the tree.", "19.7% for tree"),
+        ("We see recall gains of 7.15% for the chain.", ""),  # points
+        ("When half the rows are dropped, we see a 19.7% gain in recall for the tree.", ""),
+        ("We see a 19.7% gain in coverage for the tree.", ""),
+        ("We see a 19.7% gain in recall for the tree over the forest of Merkle et al.", ""),
+    ],
+)
+def test_a_change_given_for_a_row_is_that_of_its_cells(said: str, found: str) -> None:
+    rows = (("Structure", "Recall", "Recall"), ("Chain", "71.25", "78.40"), ("Tree", "71.25", "83.15"))
+    result = checked(paper(said, table=rows, table_caption="Table 1: Recall by structure."), "table-changes")
+    assert bool(result.findings) == bool(found), result.findings
+    assert all(found in f.claim for f in result.findings)
+
+
+def test_values_of_another_table_than_the_one_printed_are_seen() -> None:
+    said = (
+        "The plain table reaches a recall of 61.31. The chain reaches a recall of 68.22. The tree reaches a recall of "
+        "75.09 and a latency of 1.511 ms."
+    )
+    result = checked(paper(said, table=SPEEDS, table_caption="Table 1: Recall and latency."), "table-values")
+    assert any("4 of them stand in no table" in f.claim for f in result.findings)
+    for one, other in (("61.31", "71.25"), ("68.22", "78.40")):
+        said = said.replace(one, other)
+    result = checked(paper(said, table=SPEEDS, table_caption="Table 1: Recall and latency."), "table-values")
+    assert not any("stand in no table" in f.claim for f in result.findings)
+
+
 def test_bold_values_are_read_from_every_source_and_compared(tmp_path: Path) -> None:
     def read(name: str, text: str) -> Manuscript:
         (tmp_path / name).write_text(text)
