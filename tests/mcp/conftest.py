@@ -22,8 +22,7 @@ from aixiv.storage import Blobs
 from aixiv.text import Parsed, crop_limited, parse_limited
 from mcp_server.app import with_mcp
 from review.layout import Box
-from review.manuscript import SourceFormat
-from tests.fixtures.deps import Clock, WordEmbedder
+from tests.fixtures.deps import Clock, WordEmbedder, look
 from tests.fixtures.services import REGION, Services
 from tests.mcp.talk import Somebody
 from tests.web.door import Door, served
@@ -56,9 +55,6 @@ async def door(settings: Settings, blobs: Blobs) -> AsyncIterator[Door]:
     async def parse(path: Path, filename: str) -> Parsed:
         return await parse_limited(path, filename=filename, limits=limits)
 
-    async def preflight(path: Path, filename: str) -> SourceFormat:
-        return (await parse(path, filename)).manuscript.source
-
     async def crop(path: Path, page: int, box: Box) -> bytes:
         return await crop_limited(path, page=page, box=box, limits=limits)
 
@@ -70,7 +66,7 @@ async def door(settings: Settings, blobs: Blobs) -> AsyncIterator[Door]:
         reviewer=GraphReviewer(EvidenceJudge()),
         embedder=WordEmbedder(),
         parse=parse,
-        preflight=preflight,
+        preflight=look,
         crop=crop,
         clock=Clock(),
     )
