@@ -2,7 +2,8 @@
 
 Stages: extract (what is hidden, and beside the page), layout (why nobody sees it), surface (orders by their grammar),
 intent (wishes by their subject), cross-check (the text read under encodings, backwards, without marks and in plain
-letters), and semantic where the caller has vectors. Findings of all stages are weighed together.
+letters), likeness (what a linear model learned of attacks), and semantic where the caller has vectors. Findings of all
+stages are weighed together.
 """
 
 from collections.abc import Iterable
@@ -13,13 +14,14 @@ from review.quotes import normalise
 from review.report import ScreenFinding, Screening
 from review.screening.hidden import hidden_findings, side_findings
 from review.screening.place import placed
+from review.screening.resemblance import likeness_findings
 from review.screening.semantic import Vectors, passages, semantic_findings
 from review.screening.surface import surface_findings
 from review.screening.weigh import score, verdict_of
 
 __all__ = ["STAGES", "passages", "screen", "with_findings"]
 
-STAGES = ("extract", "layout", "surface", "intent", "cross-check")
+STAGES = ("extract", "layout", "surface", "intent", "cross-check", "likeness")
 MIN_LETTERS = 200  # fewer letters in a whole work are not a text anybody can judge
 
 
@@ -34,7 +36,9 @@ def screen(manuscript: Manuscript, layout: Layout, vectors: Vectors | None = Non
     known = normalise(" ".join(f.text for f in hidden))
     surface = tuple(surface_findings(manuscript, known))
     near = () if vectors is None else tuple(semantic_findings(layout, vectors))
-    findings = tuple(placed(f, manuscript, layout) for f in (*hidden, *side, *surface, *near))
+    ruled = (*hidden, *side, *surface, *near)
+    alike = likeness_findings(manuscript, layout, ruled)
+    findings = tuple(placed(f, manuscript, layout) for f in (*ruled, *alike))
     return _weighed(findings, stages, _unreadable(manuscript, layout))
 
 

@@ -18,8 +18,10 @@ from review.screening.decode import (
 from review.screening.hidden import MAX_SHOWN, is_prose, order_in
 from review.screening.intent import intent_of, squeezed_intent
 from review.screening.lexicon import function_words
+from review.screening.likeness import likeness
 
 ENCODED_INTENT = 1.5  # readable words under an encoding need little more to be strange
+ENCODED_LIKENESS = 0.6
 TURNED_INTENT = 2.25
 SPACED_INTENT = 1.0
 FEW_LETTERS = 12
@@ -91,7 +93,9 @@ def _encoded(manuscript: Manuscript, inner: Decoded, *, quoted: bool) -> Iterato
     elif order:
         reason = f"Text under {inner.encoding} gives orders: {order}."
         yield _finding(manuscript, inner, "encoded_instruction", 0.85, reason)
-    elif intent_of(inner.text).weight >= ENCODED_INTENT or (not _in_link(manuscript, inner) and _sentence(inner.text)):
+    elif intent_of(inner.text).weight >= ENCODED_INTENT or (
+        not _in_link(manuscript, inner) and (_sentence(inner.text) or likeness(inner.text) >= ENCODED_LIKENESS)
+    ):
         yield _finding(manuscript, inner, "encoded_text", 0.5, f"Sentences stand in the text under {inner.encoding}.")
 
 

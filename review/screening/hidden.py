@@ -11,6 +11,7 @@ from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned, without_invisible
 from review.screening.intent import Intent, intent_of, squeezed_intent
 from review.screening.lexicon import Signs, compact_signs, function_words, signs
+from review.screening.likeness import likeness
 from review.screening.visibility import Hidden, hidden_runs, visible_text
 
 MAX_SHOWN = 500  # characters of a finding's text
@@ -22,6 +23,7 @@ HIDDEN_INTENT = 2.0  # weights of `intent`; of ordinary sentences one in a hundr
 SIDE_INTENT = 2.25
 COMMENT_INTENT = 2.6  # comments are full of requests to colleagues
 JOINED_INTENT = 4.75  # notes of several colleagues stand line under line
+JOINED_LIKENESS = 0.8  # of one line among them
 _COMMENTS = ("latex_comment", "html_comment", "attachment", "bookmark")
 _UNSEEN = ("latex_hidden", "markdown_hidden")  # drawn, but so that nothing is seen
 _UNUSUAL = {
@@ -48,8 +50,7 @@ _DRAWN_TOO_OFTEN = 3  # a hidden run repeated on so many pages is a template's, 
 def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
     """Findings in drawn text that a reader does not see."""
     runs = hidden_runs(layout)
-    shown = re.sub(r"\W", "", normalise(visible_text(layout))) if runs else ""
-    scanned = set(layout.image_only_pages)
+    shown = letters_of(visible_text(layout)) if runs else ""
     said = False
     for run in runs:
         order = order_in(run.text)
@@ -58,25 +59,25 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
             yield _hidden(run, "hidden_instruction", 0.9, f"Text {run.reason} gives orders: {order}.")
         elif run.carrier == "remapped_font":
             yield _hidden(run, "remapped_font", 0.6, f"Text {run.reason}.")
-        elif run.carrier == "faint_text" or _under_scan(run, scanned):
+        elif run.carrier == "faint_text" or under_scan(run, layout):
             continue  # a watermark, or the text layer of a scanned page
         elif _about_machines(run.text):
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks to or about automated reviewers.")
-        elif (meant := _hidden_intent(run.text)).weight >= HIDDEN_INTENT and not _shown(run.text, shown):
+        elif (meant := _hidden_intent(run.text)).weight >= HIDDEN_INTENT and not seen_in(run.text, shown):
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks of judging a manuscript: {meant.shown}.")
-        elif _about_papers(run) and not _shown(run.text, shown) and not _repeated(run, runs):
+        elif _about_papers(run) and not seen_in(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Text {run.reason} speaks of papers and how they are judged.")
         elif under := encoded_words(run.text):
             yield _hidden(run, "hidden_text", 0.5, f"Text {run.reason} holds words under {under}.")
-        elif is_prose(run.text, run.carrier) and not _shown(run.text, shown) and not _repeated(run, runs):
+        elif is_prose(run.text, run.carrier) and not seen_in(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Sentences {run.reason}; a reader cannot see them.")
     if not said:
-        yield from _scattered([r for r in runs if r.carrier != "faint_text" and not _under_scan(r, scanned)], shown)
+        yield from _scattered([r for r in runs if r.carrier != "faint_text" and not under_scan(r, layout)], shown)
 
 
-def _under_scan(run: Hidden, scanned: set[int]) -> bool:
+def under_scan(run: Hidden, layout: Layout) -> bool:
     """Whether this is a recognised text under the picture of a page. No judge is shown such text."""
-    return run.carrier == "render_mode" and run.page in scanned
+    return run.carrier == "render_mode" and run.page in layout.image_only_pages
 
 
 def _scattered(runs: list[Hidden], shown: str) -> Iterator[ScreenFinding]:
@@ -91,14 +92,14 @@ def _scattered(runs: list[Hidden], shown: str) -> Iterator[ScreenFinding]:
         if len({run.page for run in alike}) < 2:
             continue
         joined = "".join(run.text for run in alike)
-        if (intent_of(joined).weight >= HIDDEN_INTENT or is_prose(joined, carrier)) and not _shown(joined, shown):
+        if (intent_of(joined).weight >= HIDDEN_INTENT or is_prose(joined, carrier)) and not seen_in(joined, shown):
             reason = f"Hidden pieces from {len(alike)} pages make sentences when they are read together."
             yield _hidden(structs.replace(alike[0], text=joined), "hidden_text", 0.45, reason)
 
 
 def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
     """Findings in metadata, comments, attachments and other text beside the page, whose running text is `text`."""
-    shown = re.sub(r"\W", "", normalise(text)) if layout.side_texts else ""
+    shown = letters_of(text) if layout.side_texts else ""
     for side in layout.side_texts:
         what = f"{_SIDE_NAMES.get(side.carrier, side.carrier)} “{side.name}”"
         if side.carrier in _UNUSUAL:
@@ -108,15 +109,15 @@ def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
             order = _side_order(side, piece)
             if order:
                 yield _beside(side, piece, "side_instruction", 0.85, f"{what} gives orders: {order}.")
-            elif (meant := side_intent(side, piece)) and not _shown(piece, shown):
+            elif (meant := side_intent(side, piece)) and not seen_in(piece, shown):
                 reason = f"{what} speaks of judging a manuscript: {meant.shown}."
                 yield _beside(side, piece, "side_text", 0.5, reason)
-            elif side.carrier in _NO_PROSE and (said := _sentence_in(side, piece)) and not _shown(said, shown):
+            elif side.carrier in _NO_PROSE and (said := _sentence_in(side, piece)) and not seen_in(said, shown):
                 reason = f"{what} holds a sentence that no page shows: “{said[:80]}”."
                 yield _beside(side, said, "side_text", 0.45, reason)
             elif side.carrier in (*_NO_PROSE, "annotation", "alt_text") and (under := encoded_words(piece)):
                 yield _beside(side, piece, "side_text", 0.45, f"{what} holds words under {under}.")
-            elif side.carrier in _UNSEEN and is_prose(piece, side.carrier) and not _shown(piece, shown):
+            elif side.carrier in _UNSEEN and is_prose(piece, side.carrier) and not seen_in(piece, shown):
                 yield _beside(side, piece, "hidden_text", 0.45, f"{what} holds sentences; a reader cannot see them.")
 
 
@@ -130,7 +131,7 @@ def side_intent(side: SideText, text: str) -> Intent | None:
     if found.weight >= needed and found.has("ask", "drop", "good", "bad", "role"):
         return found
     joined = intent_of(plain)
-    if joined.weight >= JOINED_INTENT:
+    if joined.weight >= JOINED_INTENT and max(map(likeness, lines)) >= JOINED_LIKENESS:
         return joined
     inner = (intent_of(i.text) for i in (*decoded(text), *smuggled(text)))
     return next((i for i in inner if i.weight >= SIDE_INTENT), None)
@@ -243,9 +244,14 @@ def _about_papers(run: Hidden) -> bool:
     return bool(signs(normalise(run.text)).topic)
 
 
-def _shown(text: str, shown: str) -> bool:
+def letters_of(text: str) -> str:
+    """Letters and digits of a text in their plain form: what `seen_in` looks for and in."""
+    return re.sub(r"\W", "", normalise(text))
+
+
+def seen_in(text: str, shown: str) -> bool:
     """Whether the same words are also visible: a shadow, an overlay, a copy for accessibility."""
-    return re.sub(r"\W", "", normalise(text)) in shown
+    return letters_of(text) in shown
 
 
 def _repeated(run: Hidden, runs: tuple[Hidden, ...]) -> bool:

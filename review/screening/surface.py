@@ -12,6 +12,7 @@ from review.screening.disguise import disguised_findings
 from review.screening.hidden import MAX_SHOWN
 from review.screening.intent import Intent, intent_of
 from review.screening.lexicon import Signs, imperative, signs
+from review.screening.likeness import likeness
 
 _SPOKEN_TO = re.compile(
     r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b"
@@ -40,6 +41,7 @@ _ACCEPTS = re.compile(r"accept|approv|publi|endors|vote|recommend|green|thumbs")
 OFTEN = 6  # words about judging or models that a paper on something else does not reach
 STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
 FOREIGN_STRAY_INTENT = 1.5
+FOREIGN_LIKENESS = 0.55  # second abstracts speak of judging, too
 STRAY_LENGTH = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
 VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
@@ -62,7 +64,7 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
     quoted = _quoted_spans(text)
     open_text = _blanked(text, quoted)
     before: Span | None = None
-    stray = _speaks_of_other_things(open_text)
+    stray = speaks_of_other_things(open_text)
     for start, end in sentences(open_text, 0, len(open_text)):
         finding = _sentence_finding(manuscript, open_text, (start, end), before) or (
             _stray(manuscript, open_text, (start, end)) if stray else None
@@ -84,6 +86,17 @@ def without_quotes(text: str) -> str:
 def about_injection(text: str, span: Span) -> bool:
     """Whether this passage stands in prose about injection, attacks or prompts."""
     return bool(_ABOUT.search(text[max(0, span[0] - 300) : span[1] + 300]))
+
+
+def speaks_to_reader(sentence: str) -> bool:
+    """Whether a sentence speaks to whoever reads it; in other languages than English, also when it asks for a thing."""
+    plain = normalise(without_invisible(sentence))
+    return bool(_SPOKEN_TO.search(plain)) or (not is_english(plain) and intent_of(plain).has("ask", "role"))
+
+
+def is_english(sentence: str) -> bool:
+    """Whether small English words stand in a sentence."""
+    return bool(_ENGLISH.search(sentence.lower()))
 
 
 def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Span | None) -> ScreenFinding | None:
@@ -142,6 +155,7 @@ def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | Non
     if foreign:
         judging = said & {"who", "value", "mark", "role"}
         wished = bool(judging) and (len(judging | outcome) > 1) and (bool(outcome) or "who" in judging)
+        wished = wished and likeness(sentence) >= FOREIGN_LIKENESS
     else:
         spoken_to = meant.weight > STRAY_INTENT and _SPOKEN_TO.search(sentence)
         outcome |= {"value"} & said if _ACCEPTS.match(meant.words.get("value", "")) else set()
@@ -152,7 +166,7 @@ def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | Non
     return _finding(manuscript, span, "unaddressed_instruction", 0.42, reason)
 
 
-def _speaks_of_other_things(text: str) -> bool:
+def speaks_of_other_things(text: str) -> bool:
     """Whether this is an English paper on something else than judging papers or asking language models."""
     words = max(len(text.split()), 1)
     return len(_JUDGING.findall(text)) < OFTEN and len(_ENGLISH.findall(text)) * 15 > words

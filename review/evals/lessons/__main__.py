@@ -1,0 +1,108 @@
+"""Teach the screen's linear model: `python -m review.evals.lessons [folder of the repository]`.
+
+Writes `review/screening/likeness.json` and prints, for thresholds, the share of attacks and of harmless texts above it,
+by five folds of groups: each text is judged by a model that never saw its group.
+"""
+
+import json
+import sys
+from base64 import b85encode
+from pathlib import Path
+from zlib import compress, crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from review.evals.attacks.phrases import LANGUAGES
+from review.evals.lessons import Lesson, lessons, taught_hash
+from review.screening.likeness import BUCKETS, features
+
+Numbers = NDArray[np.float64]
+FOLDS = 5
+ROUNDS = 200
+RATE = 0.3
+DECAY = 2e-5  # of the squared weights, for each text
+HARD = 3.0  # how much more a harmless sentence weighs that was written to look like an attack
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+class Rows:
+    """Texts as the model sees them: which buckets each has, in one long list."""
+
+    def __init__(self, taught: list[Lesson]) -> None:
+        found = [np.fromiter(features(lesson.text), dtype=np.int64) for lesson in taught]
+        self.sizes = np.array([len(f) for f in found])
+        self.buckets = np.concatenate(found)
+        self.row = np.repeat(np.arange(len(taught)), self.sizes)
+        self.share = (1 / np.sqrt(self.sizes))[self.row]
+        self.truth = np.array([lesson.attack for lesson in taught], dtype=float)
+        self.weight = np.array([HARD if lesson.source == "harmless" else 1.0 for lesson in taught])
+        self.kind = np.array([2 * LANGUAGES.index(lesson.language) + lesson.attack for lesson in taught])
+        self.fold = np.array([crc32(lesson.group.encode()) % FOLDS for lesson in taught])
+
+
+def main() -> None:
+    """Measure by folds, then learn from everything and write the weights."""
+    taught = lessons(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+    rows = Rows(taught)
+    print(f"{int(rows.truth.sum())} passages of attacks, {int((1 - rows.truth).sum())} harmless ones")
+    judged = np.zeros(len(taught))
+    for fold in range(FOLDS):
+        weights, bias = learn(rows, rows.fold != fold)
+        judged = np.where(rows.fold == fold, judge(rows, weights, bias), judged)
+    _tell(taught, judged)
+    _write(*learn(rows, np.ones(len(taught), dtype=bool)))
+
+
+def learn(rows: Rows, used: NDArray[np.bool_]) -> tuple[Numbers, float]:
+    """Weights of a logistic regression, by Adam over all rows; each language counts alike in both classes."""
+    weights, bias = np.zeros(BUCKETS), 0.0
+    count = used * rows.weight
+    for kind in np.unique(rows.kind):
+        own = rows.kind == kind
+        count = np.where(own, count / max(float(count[own].sum()), 1.0), count)
+    count = count / count.sum()
+    first, second = np.zeros(BUCKETS + 1), np.zeros(BUCKETS + 1)
+    for step in range(1, ROUNDS + 1):
+        error = (judge(rows, weights, bias) - rows.truth) * count
+        slope = np.bincount(rows.buckets, error[rows.row] * rows.share, BUCKETS) + DECAY * weights
+        whole = np.append(slope, error.sum())
+        first, second = 0.9 * first + 0.1 * whole, 0.99 * second + 0.01 * whole**2
+        move = RATE * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
+        move *= 1 - step / (ROUNDS + 1)
+        weights, bias = weights - move[:-1], bias - float(move[-1])
+    return weights, bias
+
+
+def judge(rows: Rows, weights: Numbers, bias: float) -> Numbers:
+    """The model's word on each row."""
+    total = np.bincount(rows.row, weights[rows.buckets] * rows.share, len(rows.sizes)) + bias
+    return np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))))
+
+
+def _tell(taught: list[Lesson], judged: Numbers) -> None:
+    print("share above a threshold, by texts left out:", "".join(f"{t:>8}" for t in THRESHOLDS))
+    for source in ("phrases", "sentences", "parts", "harmless", "prose"):
+        _line(source, judged[[n for n, lesson in enumerate(taught) if lesson.source == source]])
+    for language in LANGUAGES:
+        for source in ("phrases", "harmless"):
+            own = [n for n, w in enumerate(taught) if w.source == source and w.language == language]
+            _line(f"{source}, {language}", judged[own])
+
+
+def _line(name: str, judged: Numbers) -> None:
+    print(f"{name:<28}{len(judged):>6}      ", "".join(f"{(judged > t).mean():>8.1%}" for t in THRESHOLDS))
+
+
+def _write(weights: Numbers, bias: float) -> None:
+    scale = float(np.abs(weights).max()) / 127
+    buckets = np.round(weights / scale).astype(int) + 128
+    packed = b85encode(compress(bytes(buckets.tolist()), 9)).decode()
+    data = {"taught": taught_hash(), "bias": round(bias, 6), "scale": scale, "buckets": packed}
+    target = Path(__file__).parents[2] / "screening" / "likeness.json"
+    target.write_text(json.dumps(data) + "\n", encoding="utf-8")
+    print(f"{target.name}: {target.stat().st_size // 1024} KB, {int((buckets != 128).sum())} buckets in use")
+
+
+if __name__ == "__main__":
+    main()

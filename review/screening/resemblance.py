@@ -1,0 +1,166 @@
+"""Findings of the stage likeness: passages that read like attacks, held to what their place makes usual.
+
+Text that no reader sees needs little; notes of colleagues need more; a sentence in plain sight needs most, and must
+stand in an English paper about something else, or speak to its reader.
+"""
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from review.checks.prose import sentences
+from review.layout import Layout, SideText
+from review.manuscript import Manuscript
+from review.report import ScreenFinding
+from review.screening.decode import decoded, smuggled, turned
+from review.screening.hidden import MAX_SHOWN, letters_of, seen_in, under_scan
+from review.screening.intent import intent_of
+from review.screening.likeness import likeness
+from review.screening.surface import (
+    about_injection,
+    is_english,
+    speaks_of_other_things,
+    speaks_to_reader,
+    without_quotes,
+)
+from review.screening.visibility import Hidden, hidden_runs, visible_text
+
+WEIGHT = 0.45  # suspicious by itself, never an attack
+MENTION_WEIGHT = 0.1
+KNOWN = 0.4  # weight of a finding that makes another one on the same passage needless
+HIDDEN = 0.4
+FAINT = 0.8  # watermarks speak of reviews, too
+CUT = 0.6  # clipped or covered: figures cut out of other works
+MOST_LINES = 4000  # of one text beside the page
+FEWEST_WORDS = 2
+FEW_LINES = 12  # that are also read as one
+HEADING_WORDS = 7
+TOPIC = 1.5  # weight of `intent`
+TURNED_TOPIC = 2.0  # of text that is read backwards or in rot13
+NEEDED = {
+    "latex_comment": 0.75,
+    "html_comment": 0.6,
+    "attachment": 0.75,
+    "bookmark": 0.85,
+    "latex_macro": 0.65,
+    "javascript": 0.6,
+}
+BESIDE = 0.6  # every other text beside the page
+STRAY = 0.88  # in plain sight, in a paper on something else
+FOREIGN = 0.75  # the same, in another language than its paper
+TOLD = 0.965  # in such a paper, without speaking to its reader
+SPOKEN = 0.93  # in plain sight anywhere, and speaking to its reader
+_WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_MARKUP = re.compile(r"<[^<>]{0,400}>")
+_ADDRESS = re.compile(r"\b(?:https?://|mailto:)[^\s?#]*[?#]?\w*=?", re.IGNORECASE)
+
+
+class Passage(Struct, frozen=True, kw_only=True):
+    """A text beside or under the page and what it must reach."""
+
+    text: str
+    carrier: str
+    needed: float
+    what: str
+    topical: bool = False  # must also speak of judging, whatever it is like
+    page: int | None = None
+
+
+def likeness_findings(
+    manuscript: Manuscript, layout: Layout, found: tuple[ScreenFinding, ...]
+) -> Iterator[ScreenFinding]:
+    """Findings in passages that no earlier finding of weight covers."""
+    known = letters_of(" ".join(f.text for f in found if f.weight >= KNOWN))
+    shown = letters_of(manuscript.text)
+    for passage in _unseen(layout):
+        reading, much = _strongest(passage.text)
+        if much < passage.needed or (passage.topical and intent_of(reading).weight < TOPIC):
+            continue
+        if seen_in(passage.text, shown) or seen_in(passage.text, known):
+            continue
+        yield ScreenFinding(
+            kind="likeness",
+            carrier=passage.carrier,
+            text=reading[:MAX_SHOWN],
+            reason=f"{passage.what} reads like a text that is meant to steer a judge (likeness {much:.2f}).",
+            weight=WEIGHT,
+            page=passage.page,
+        )
+    yield from _visible(manuscript, known)
+
+
+def _unseen(layout: Layout) -> Iterator[Passage]:
+    """Hidden runs that the page does not also show, and lines of the texts beside it."""
+    runs = hidden_runs(layout)
+    seen = letters_of(visible_text(layout)) if runs else ""
+    for run in runs:
+        if not under_scan(run, layout) and not seen_in(run.text, seen):
+            yield Passage(
+                text=run.text, carrier=run.carrier, needed=_needed(run), what=f"Text {run.reason}", page=run.page
+            )
+    for side in layout.side_texts:
+        yield from _lines(side)
+
+
+def _needed(run: Hidden) -> float:
+    return FAINT if run.carrier == "faint_text" else CUT if run.carrier in ("clipped", "covered") else HIDDEN
+
+
+def _lines(side: SideText) -> Iterator[Passage]:
+    needed, what = NEEDED.get(side.carrier, BESIDE), f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
+    lines = [line for line in _MARKUP.sub("\n", side.text).splitlines() if line.strip()][:MOST_LINES]
+    for line in lines:
+        if side.carrier != "bookmark" or not _heading(line):
+            yield Passage(text=line, carrier=side.carrier, needed=needed, what=what, topical=True, page=side.page)
+    if 1 < len(lines) <= FEW_LINES:
+        whole, enough = " ".join(lines), max(needed, FAINT)
+        yield Passage(text=whole, carrier=side.carrier, needed=enough, what=what, topical=True, page=side.page)
+
+
+def _heading(line: str) -> bool:
+    """Whether this may be the title of a section: a few words without an end."""
+    ended = line.strip().endswith((".", "!", ":", "。", "！"))
+    return not ended and len(line.split()) < HEADING_WORDS and len(_WIDE.findall(line)) < 2 * HEADING_WORDS
+
+
+def _strongest(text: str) -> tuple[str, float]:
+    """The reading of a text that is most like an attack: as it stands, or under an encoding."""
+    readings = [_ADDRESS.sub(" ", text), *(inner.text for inner in (*decoded(text), *smuggled(text)))]
+    judged = [(reading, _likeness(_ADDRESS.sub(" ", reading))) for reading in readings]
+    for inner in turned(readings[0]):
+        if intent_of(inner.text).weight >= TURNED_TOPIC and (much := _likeness(inner.text)) >= FAINT:
+            judged.append((inner.text, much))
+    return max(judged, key=lambda pair: pair[1])
+
+
+def _likeness(text: str) -> float:
+    """Names, numbers and single words are no passages."""
+    if len(re.findall(r"[^\W\d_]{2,}", text)) < FEWEST_WORDS and len(_WIDE.findall(text)) < FEWEST_WORDS * 2:
+        return 0.0
+    return likeness(text)
+
+
+def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
+    text = without_quotes(manuscript.text)
+    stray = speaks_of_other_things(text)
+    for start, end in sentences(text, 0, min(len(text), manuscript.references_start)):
+        sentence = text[start:end]
+        much, meant = _likeness(sentence), intent_of(sentence)
+        spoken = speaks_to_reader(sentence)
+        foreign = stray and not is_english(sentence)
+        needed = TOLD if not spoken else FOREIGN if foreign else STRAY if stray else SPOKEN
+        if much < needed or not (stray or spoken):
+            continue
+        if meant.weight < TOPIC or not (spoken or meant.has("good", "bad", "role")) or seen_in(sentence, known):
+            continue
+        mention = about_injection(text, (start, end))
+        yield ScreenFinding(
+            kind="mention" if mention else "likeness",
+            carrier="visible",
+            text=sentence[:MAX_SHOWN],
+            reason=f"A sentence reads like a text that is meant to steer a judge (likeness {much:.2f}).",
+            weight=MENTION_WEIGHT if mention else WEIGHT,
+            page=manuscript.page_at(start),
+            locator=manuscript.locate(start, end),
+        )
