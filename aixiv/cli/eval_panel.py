@@ -24,6 +24,8 @@ def panel_eval(file: Path, *, field: str = "overall", as_json: AsJson = False) -
     as_json
         Print one JSON object instead of the table.
     """
+    if not file.is_file():
+        raise Invalid(f"There is no file {str(file)!r}.", code="eval_file", hint="Check the path.")
     try:
         result = measure(read_reviews(file.read_bytes(), field))
     except ValueError as error:

@@ -25,6 +25,8 @@ def references_eval(file: Path, *, half: Half = "all", as_json: AsJson = False) 
     as_json
         Print one JSON object instead of the table.
     """
+    if not file.is_file():
+        raise Invalid(f"There is no file {str(file)!r}.", code="eval_file", hint="Check the path.")
     now = datetime.now(UTC)
     with file.open("rb") as lines:
         try:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aixiv.cli.eval_panel import panel_eval
+from aixiv.cli.eval_references import references_eval
 from aixiv.domain.errors import Invalid
 from review.evals.panel import measure, read_reviews
 
@@ -54,3 +55,10 @@ def test_a_file_that_is_no_export_is_refused_with_the_reason(tmp_path: Path) -> 
         file.write_text(text)
         with pytest.raises(Invalid, match="export of reviews"):
             panel_eval(file)
+
+
+def test_a_file_that_is_not_there_is_refused_with_a_hint(tmp_path: Path) -> None:
+    for command in (panel_eval, references_eval):
+        with pytest.raises(Invalid, match="There is no file") as refusal:
+            command(tmp_path / "absent.json")
+        assert refusal.value.hint
