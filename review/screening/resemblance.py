@@ -1,7 +1,7 @@
 """Findings of the stage likeness: passages that read like attacks, held to what their place makes usual.
 
 Text that no reader sees needs little; notes of colleagues need more; a sentence in plain sight needs most, and must
-stand in an English paper about something else, or speak to its reader.
+speak to its reader.
 """
 
 import re
@@ -49,7 +49,6 @@ NEEDED = {
 BESIDE = 0.6  # every other text beside the page
 STRAY = 0.88  # in plain sight, in a paper on something else
 FOREIGN = 0.75  # the same, in another language than its paper
-TOLD = 0.965  # in such a paper, without speaking to its reader
 SPOKEN = 0.93  # in plain sight anywhere, and speaking to its reader
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _MARKUP = re.compile(r"<[^<>]{0,400}>")
@@ -149,10 +148,10 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
         much, meant = _likeness(sentence), intent_of(sentence)
         spoken = speaks_to_reader(sentence)
         foreign = stray and not is_english(sentence)
-        needed = TOLD if not spoken else FOREIGN if foreign else STRAY if stray else SPOKEN
-        if much < needed or not (stray or spoken):
+        needed = FOREIGN if foreign else STRAY if stray else SPOKEN
+        if much < needed or not spoken:
             continue
-        if meant.weight < TOPIC or not (spoken or meant.has("good", "bad", "role")) or seen_in(sentence, known):
+        if meant.weight < TOPIC or seen_in(sentence, known):
             continue
         mention = about_injection(text, (start, end))
         yield ScreenFinding(

@@ -35,7 +35,7 @@ EVERYDAY = [
     ("annotation", "Should this be 3.4 cm? The table says 3.2 cm."),
     ("annotation", "https://example.org/reviews/2021?id=12&page=scores"),
     ("alt_text", "Bars of the mean score that five graders gave to each essay."),
-    ("bookmark", "5 What graders accept"),
+    ("bookmark", "5 What pupils accept"),
     ("xmp", "<dc:title>How reviewers score papers</dc:title>"),
 ]
 
