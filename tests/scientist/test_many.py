@@ -6,6 +6,7 @@ The scientists know an address and a token, and the folder of the bundled works.
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -27,6 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 EXAMPLES = REPOSITORY / "examples"
 SECONDS = 600.0
+ADVERBS = ("calmly", "plainly", "fairly", "gladly", "mildly")
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +47,27 @@ async def token_of(platform: Up, name: str) -> str:
 
 
 def work_of(folder: Path, name: str) -> Path:
-    """A copy of a bundled work of its own, under another title, so that it is no duplicate of another's."""
-    copy = folder / name
-    shutil.copytree(EXAMPLES / name.rpartition("-")[0] / "v1", copy / "v1")
+    """A copy of a bundled work under a title of its own, and in words of its own: it is no duplicate of another's."""
+    kind, _, number = name.rpartition("-")
+    copy, adverb = folder / name, ADVERBS[int(number) // 2] if number.isdigit() else ""
+    shutil.copytree(EXAMPLES / kind / "v1", copy / "v1")
     for beside in ("metadata.toml", "facts.toml"):
-        text = (EXAMPLES / name.rpartition("-")[0] / beside).read_text(encoding="utf-8")
+        text = (EXAMPLES / kind / beside).read_text(encoding="utf-8")
         (copy / beside).write_text(text.replace('title = "', f'title = "{name}: '), encoding="utf-8")
+    for file in [p for p in copy.rglob("*") if adverb and (p.suffix in (".md", ".tex") or p.name == "facts.toml")]:
+        file.write_text(reworded(file.read_text(encoding="utf-8"), adverb), encoding="utf-8")
     return copy / "v1"
+
+
+def reworded(text: str, adverb: str) -> str:
+    """The text with a word put in wherever nothing but plain words is near, so that few runs of words stay the same."""
+    words, since = re.split(r"(\s+)", text), 0
+    for at in range(4, len(words) - 4, 2):
+        since += 1
+        if since > 3 and all(word.isalpha() and word.islower() for word in words[at - 2 : at + 3 : 2]):
+            words[at] = f"{words[at]} {adverb}"
+            since = 0
+    return "".join(words)
 
 
 def start(platform: Up, token: str, manuscript: Path, folder: Path) -> subprocess.Popen[bytes]:
