@@ -45,8 +45,8 @@ class DocumentRefused(Exception):
 class Documents:
     """Fetches documents and keeps them for five minutes.
 
-    `local` names hosts (`host:port`) that may be asked by http and at private addresses, and `tls` certificates to trust
-    in place of the usual ones: for development and tests.
+    `local` names hosts (`host:port`) that may be asked by http and at private addresses, and `tls` whom to trust
+    in place of the usual authorities: for development and tests.
     """
 
     def __init__(self, local: Collection[str] = (), tls: ssl.SSLContext | None = None) -> None:
