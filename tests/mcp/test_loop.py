@@ -26,7 +26,7 @@ async def hidden_from(reader: Talk, paper: str) -> None:
     assert (await reader("search_papers"))["items"] == []
 
 
-@pytest.mark.parametrize("era", ["auto", "legacy"])
+@pytest.mark.parametrize("era", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 async def test_from_submission_to_publication(door: Door, author: Somebody, stranger: Somebody, era: Era) -> None:
     async with talking(door, author, era) as mine, talking(door, stranger, era) as other, talking(door) as nobody:
         sent = await mine("submit_paper", **new_paper(manuscript=manuscript("v1"), kind="proposal"))
