@@ -1,6 +1,7 @@
-"""Attention on a CPU: few queries read the pages in place through our kernel, many are gathered once a layer.
+"""Attention on a CPU: few queries read the pages in place through our kernel; for many, keys and values are laid out
+once a layer as weights are, and attention becomes products.
 
-Without the kernel every sequence is gathered, which the reference does too; here the mask is left out where none is
+Without the kernels every sequence is gathered, which the reference does too; here the mask is left out where none is
 needed.
 """
 
@@ -13,7 +14,7 @@ from torch.nn import functional
 from inference.model import native
 from inference.model.step import KVPool, Step
 
-FEW = 8  # queries of one sequence; above, gathering its keys costs less than reading them once per query
+FEW = 8  # queries of one sequence; above, laying out its keys costs less than reading them once per query
 
 
 class Gathered:
@@ -54,7 +55,9 @@ class CpuReader:
         self._library = library
         self._pages = step.pages.contiguous()
         bounds, lengths = step.query_starts.tolist(), step.kv_lens.tolist()
+        self._block = step.block
         self._gathered: list[Gathered] = []
+        self._many: list[tuple[int, int, int, int]] = []  # first and last token, sequence, its length
         few: list[tuple[int, int, int]] = []  # token, its sequence, keys it sees
         for sequence, length in enumerate(lengths):
             start, end = bounds[sequence : sequence + 2]
@@ -62,6 +65,8 @@ class CpuReader:
                 for token in range(start, end):
                     place = length - end + token
                     few.append((token, sequence, min(length, (place // step.block + 1) * step.block)))
+            elif library is not None:
+                self._many.append((start, end, sequence, length))
             elif end > start:
                 self._gathered.append(Gathered(step, sequence, (start, end), length, pool))
         columns = torch.tensor(few, dtype=torch.int64).view(-1, 3).T.contiguous()
@@ -71,8 +76,13 @@ class CpuReader:
         query = query.contiguous()
         out = torch.empty_like(query)
         keys, values = self._pool.keys[layer], self._pool.values[layer]
-        if self._library is not None and len(self._few[0]):
-            self._library.attend(query, keys, values, self._pages, self._few, out)
+        if self._library is not None:
+            if len(self._few[0]):
+                self._library.attend(query, keys, values, self._pages, self._few, out)
+            for start, end, sequence, length in self._many:
+                part = slice(start, end)
+                pages = self._pages[sequence]
+                self._library.attend_many(query[part], keys, values, pages, length, self._block, out[part])
         for one in self._gathered:
             out[one.start : one.end] = one.mixed(query, keys.flatten(0, 1), values.flatten(0, 1))
         return out

@@ -26,9 +26,9 @@ INLINE __m512bh weights(const char *at, int q, int int8) { /* 16 rows, two conse
     return _mm512_cvtne2ps_pbh(high, low); /* exact: eight bits fit */
 }
 
-/* One panel times a few tokens; `tokens` and `int8` are constants at every call. */
-INLINE void tile(const char *w, const bf16 *x, const float *scale, const float *bias, bf16 *out, long in, long width,
-                 long rows, int tokens, int int8) {
+/* One panel times a few tokens; `tokens`, `int8` and `whole` are constants at every call. out is float if `whole`. */
+INLINE void tile(const char *w, const bf16 *x, const float *scale, const float *bias, void *out, long in, long width,
+                 long rows, int tokens, int int8, int whole) {
     __m512 sum[4][TOKENS];
     long step = int8 ? 2 * PANEL : 4 * PANEL; /* bytes of two inputs */
 #pragma GCC unroll 4
@@ -60,14 +60,17 @@ INLINE void tile(const char *w, const bf16 *x, const float *scale, const float *
             __m512 y = sum[q][t];
             if (int8) y = _mm512_mul_ps(y, _mm512_maskz_loadu_ps(kept, scale + 16 * q));
             if (bias) y = _mm512_add_ps(y, _mm512_maskz_loadu_ps(kept, bias + 16 * q));
-            _mm256_mask_storeu_epi16(out + t * width + 16 * q, kept, (__m256i)_mm512_cvtneps_pbh(y));
+            long to = t * width + 16 * q;
+            if (whole) _mm512_mask_storeu_ps((float *)out + to, kept, y);
+            else _mm256_mask_storeu_epi16((bf16 *)out + to, kept, (__m256i)_mm512_cvtneps_pbh(y));
         }
     }
 }
 
-INLINE void panel(const char *w, const bf16 *x, const float *scale, const float *bias, bf16 *out, long tokens, long in,
-                  long width, long rows, int int8) {
-#define TILE(n) tile(w, x + t * in, scale, bias, out + t * width, in, width, rows, n, int8)
+INLINE void panel(const char *w, const bf16 *x, const float *scale, const float *bias, void *out, long tokens, long in,
+                  long width, long rows, int int8, int whole) {
+#define TILE(n) \
+    tile(w, x + t * in, scale, bias, (char *)out + t * width * (whole ? 4 : 2), in, width, rows, n, int8, whole)
     long t = 0;
     for (; t + TOKENS <= tokens; t += TOKENS) TILE(TOKENS);
     switch (tokens - t) {
@@ -94,8 +97,8 @@ void linear(const bf16 *x, const char *w, const float *scale, const float *bias,
             long r = p * PANEL;
             const float *b = bias ? bias + r : NULL;
             bf16 *to = out + first * width + r;
-            if (scale) panel(w + p * size, x + first * in, scale + r, b, to, count, in, width, width - r, 1);
-            else panel(w + p * size, x + first * in, NULL, b, to, count, in, width, width - r, 0);
+            if (scale) panel(w + p * size, x + first * in, scale + r, b, to, count, in, width, width - r, 1, 0);
+            else panel(w + p * size, x + first * in, NULL, b, to, count, in, width, width - r, 0, 0);
         }
     }
 }
@@ -273,5 +276,79 @@ int attend(const bf16 *q, const bf16 *keys, const bf16 *values, const int32_t *p
             }
         free(room);
     }
+    return failed;
+}
+
+/* One head's keys as a weight [length, dim] and its values as a weight [dim, even], both in the order of `panel`. */
+static void pack_head(const bf16 *key, const bf16 *value, const int32_t *pages, long length, long even, long size,
+                      long stride, long dim, bf16 *k, bf16 *v) {
+    for (long i = 0; i < length; i++) {
+        long at = (pages[i / size] * size + i % size) * stride;
+        for (long d = 0; d < dim; d += 2)
+            memcpy(k + i / PANEL * PANEL * dim + d * PANEL + i % PANEL * 2, key + at + d, 2 * sizeof(bf16));
+        for (long d = 0; d < dim; d++)
+            v[d / PANEL * PANEL * even + i / 2 * 2 * PANEL + d % PANEL * 2 + i % 2] = value[at + d];
+    }
+}
+
+/* A few consecutive queries x [tokens, dim] of one head; visible [tokens] rises. out has `stride` between tokens. */
+static void attend_tile(const bf16 *x, const bf16 *k, const bf16 *v, const long *visible, bf16 *out, long stride,
+                        long dim, long even, float scale, float *score, bf16 *share, long tokens) {
+    long most = visible[tokens - 1], span = (most + PANEL - 1) / PANEL * PANEL, in = most + most % 2;
+    for (long n = 0; n < span; n += PANEL)
+        panel((const char *)(k + n * dim), x, NULL, NULL, score + n, tokens, dim, span, PANEL, 0, 1);
+    memset(share, 0, sizeof(bf16) * tokens * in);
+    for (long t = 0; t < tokens; t++) {
+        float *row = score + t * span;
+        __m512 part = _mm512_set1_ps(1.0f / softmax(row, visible[t], scale));
+        for (long i = 0; i < visible[t]; i += 16) {
+            __mmask16 kept = visible[t] - i >= 16 ? 0xffff : (1u << (visible[t] - i)) - 1;
+            __m512 y = _mm512_mul_ps(_mm512_maskz_loadu_ps(kept, row + i), part);
+            _mm256_mask_storeu_epi16(share + t * in + i, kept, (__m256i)_mm512_cvtneps_pbh(y));
+        }
+    }
+    for (long d = 0; d < dim; d += PANEL)
+        panel((const char *)(v + d * even), share, NULL, NULL, out + d, tokens, in, stride, dim - d, 0, 0);
+}
+
+/* Paged attention of the last `count` of a sequence's `length` tokens: their rows of q and out [count, heads, dim],
+   the sequence's row of pages. Keys and values are laid out anew for every call, so it takes many queries to pay.
+   Returns 0, or 1 when memory ran out. */
+int attend_many(const bf16 *q, const bf16 *keys, const bf16 *values, const int32_t *pages, bf16 *out, long count,
+                long length, long block, long size, long heads, long kv_heads, long dim, float scale, int threads) {
+    long group = heads / kv_heads, stride = heads * dim, even = length + length % 2;
+    long key_room = (length + PANEL - 1) / PANEL * PANEL * dim, value_room = (dim + PANEL - 1) / PANEL * PANEL * even;
+    long longest = (length + PANEL - 1) / PANEL * PANEL;
+    bf16 *packed = calloc(kv_heads * (key_room + value_room), sizeof(bf16));
+    if (packed == NULL) return 1;
+    int failed = 0;
+#pragma omp parallel num_threads(threads) reduction(| : failed)
+    {
+        float *score = malloc(sizeof(float) * TOKENS * longest);
+        bf16 *share = malloc(sizeof(bf16) * TOKENS * (longest + dim)), *x = share + TOKENS * longest;
+        failed = score == NULL || share == NULL;
+#pragma omp for schedule(dynamic, 1)
+        for (long h = 0; h < kv_heads; h++) {
+            bf16 *k = packed + h * (key_room + value_room);
+            pack_head(keys + h * dim, values + h * dim, pages, length, even, size, kv_heads * dim, dim, k, k + key_room);
+        }
+#pragma omp for schedule(dynamic, 8) collapse(2)
+        for (long h = 0; h < heads; h++)
+            for (long first = 0; first < count; first += TOKENS) {
+                const bf16 *k = packed + h / group * (key_room + value_room);
+                long tokens = count - first < TOKENS ? count - first : TOKENS, visible[TOKENS];
+                if (failed) continue;
+                for (long t = 0; t < tokens; t++) {
+                    long end = ((length - count + first + t) / block + 1) * block;
+                    visible[t] = end < length ? end : length;
+                    memcpy(x + t * dim, q + (first + t) * stride + h * dim, dim * sizeof(bf16));
+                }
+                attend_tile(x, k, k + key_room, visible, out + first * stride + h * dim, stride, dim, even, scale,
+                            score, share, tokens);
+            }
+        free(score);
+        free(share);
+    }
+    free(packed);
     return failed;
 }

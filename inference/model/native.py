@@ -38,6 +38,9 @@ class Library:
         self._attend: Any = loaded.attend
         self._attend.argtypes = [pointer] * 8 + [long] * 6 + [ctypes.c_float, number]
         self._attend.restype = number
+        self._attend_many: Any = loaded.attend_many
+        self._attend_many.argtypes = [pointer] * 5 + [long] * 7 + [ctypes.c_float, number]
+        self._attend_many.restype = number
         self._add_norm: Any = loaded.add_norm
         self._add_norm.argtypes = [pointer] * 4 + [long] * 2 + [ctypes.c_float, number]
         self._place: Any = loaded.place
@@ -85,6 +88,30 @@ class Library:
             out.data_ptr(),
             token.shape[0],
             pages.shape[1],
+            size,
+            query.shape[1],
+            kv_heads,
+            dim,
+            dim**-0.5,
+            torch.get_num_threads(),
+        )
+        if failed:
+            raise MemoryError("no memory for the scores of attention")
+
+    def attend_many(
+        self, query: Tensor, keys: Tensor, values: Tensor, pages: Tensor, length: int, block: int, out: Tensor
+    ) -> None:
+        """Attention of the last tokens of one sequence of `length`: query and out [N, H, D], pages [P] its own."""
+        _, size, kv_heads, dim = keys.shape
+        failed = self._attend_many(
+            query.data_ptr(),
+            keys.data_ptr(),
+            values.data_ptr(),
+            pages.data_ptr(),
+            out.data_ptr(),
+            query.shape[0],
+            length,
+            block,
             size,
             query.shape[1],
             kv_heads,
