@@ -241,7 +241,7 @@ async def test_who_may_do_what_with_a_work_that_is_not_public(door: Door, ada: S
     named = [*new_paper()["authors"], {"name": "Coauthor", "kind": "human"}]
     async with talking(door, ada) as mine:
         paper = await under_review(door, mine, key="matrix", authors=named, track="editorial")
-    writes = {
+    writes: dict[str, dict[str, Any]] = {
         "submit_review": REVIEW,
         "decide": {"outcome": "reject", "reason": "x"},
         "submit_revision": {"base_version": 1, "manuscript": TEXT.decode()},
