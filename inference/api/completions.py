@@ -93,5 +93,5 @@ def _logprobs(words: list[Word]) -> dict[str, Any]:
         "tokens": [word.token for word in words],
         "token_logprobs": [word.logprob for word in words],
         "top_logprobs": [{token: logprob for token, _, logprob in word.top} for word in words],
-        "text_offset": [],
+        "text_offset": [word.offset for word in words],
     }

@@ -15,8 +15,9 @@ from inference.engine.request import Emitted, QueueFull, Request, Ticket, TooLon
 
 @dataclass(frozen=True)
 class Word:
-    """One token with its log-probability, as the answer shows it."""
+    """One token with its log-probability, as the answer shows it. `offset`: characters of the answer before it."""
 
+    offset: int
     token: str
     data: bytes
     logprob: float
@@ -131,7 +132,8 @@ async def _one(
     language: Language, index: int, ticket: Ticket, stops: Sequence[str], count: Count, metrics: Metrics
 ) -> AsyncIterator[Piece]:
     characters, until = Detokenizer(language.vocabulary.tokenizer, language.tags), StopFilter(stops)
-    waiting: list[Word] = []
+    waiting: list[Word] = []  # tokens of which nothing is shown yet
+    said = out = 0  # characters, of which some may be held back
     before = 0.0
     async for emitted in ticket:
         now = time.perf_counter()
@@ -140,17 +142,19 @@ async def _one(
         before = now
         count.generated += 1
         metrics.generated_tokens.inc()
-        shown = until.add(characters.add(emitted.token))
         if emitted.logprob is not None:
-            waiting.append(_word(characters, emitted))
+            waiting.append(_word(characters, emitted, said))
+        text = characters.add(emitted.token)
+        shown = until.add(text)
+        said, out = said + len(text), out + len(shown)
         if until.stopped:
             ticket.cancel()
             async for _late in ticket:  # soon over; only then the engine has said what it took
                 pass
             break
         if shown:
-            yield Piece(index, shown, tuple(waiting))
-            waiting.clear()
+            yield Piece(index, shown, tuple(word for word in waiting if word.offset < out))
+            waiting = [word for word in waiting if word.offset >= out]
         shown = ""
     else:
         if ticket.finish in ("error", None):
@@ -161,13 +165,13 @@ async def _one(
         yield Piece(index, until.rest(), tuple(waiting), finish=str(ticket.finish))
         return
     metrics.finished.labels("stop").inc()
-    yield Piece(index, shown, tuple(waiting), finish="stop")
+    yield Piece(index, shown, tuple(word for word in waiting if word.offset < out), finish="stop")
 
 
-def _word(characters: Detokenizer, emitted: Emitted) -> Word:
+def _word(characters: Detokenizer, emitted: Emitted, offset: int) -> Word:
     top = tuple((characters.name_of(t), characters.bytes_of(t), p) for t, p in emitted.top)
     assert emitted.logprob is not None
-    return Word(characters.name_of(emitted.token), characters.bytes_of(emitted.token), emitted.logprob, top)
+    return Word(offset, characters.name_of(emitted.token), characters.bytes_of(emitted.token), emitted.logprob, top)
 
 
 def _count(count: Count, tickets: Sequence[Ticket], metrics: Metrics) -> None:

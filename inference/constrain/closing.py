@@ -8,6 +8,7 @@ end that was found does not fit, other choices are tried at the places of the gr
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from llguidance import LLMatcher, LLTokenizer
@@ -16,6 +17,7 @@ PREFERRED = b"\"}]>,:.0123456789-+/@_=#!?ntfxaTZ bcdeghijklmopqrsuvwyzABCDEFGHIJ
 OTHER_BYTES = bytes(sorted(set(range(256)) - set(PREFERRED)))
 LONGEST = 1024  # bytes of a completion; beyond it the answer is cut instead
 LEAST_TRIED = 128  # bytes that a search may take however little fits
+EFFORT = 8192  # bytes that all walks of one search may take together
 DEVIATIONS = 24  # places of the greedy walk at which another byte is tried
 CHOICES = 4  # other bytes tried at one place
 SAME_BYTE = 3  # a byte chosen this often in a row gives way to the next in the order
@@ -49,9 +51,10 @@ def shortest(
     places: dict[bytes, list[int]] = {}
     longest = min(LONGEST, max(LEAST_TRIED, 2 * within))
     best = _walk(matcher.deep_copy(), tokens, {}, longest, places)
-    best = _wander(matcher, tokens, longest) if best is None else best
+    best = _wander(matcher, tokens) if best is None else best
     habits: dict[bytes, int] = {}
-    for place, other in _others(places, tokens):
+    trials = EFFORT // (longest if best is None else max(len(best), 1))
+    for place, other in islice(_others(places, tokens), trials):
         if best is not None and len(best) <= within:
             break
         tried = {**habits, place: other}
@@ -114,13 +117,13 @@ def _others(places: dict[bytes, list[int]], tokens: ByteTokens) -> Iterator[tupl
             yield place, other
 
 
-def _wander(matcher: LLMatcher, tokens: ByteTokens, longest: int) -> list[int] | None:
+def _wander(matcher: LLMatcher, tokens: ByteTokens) -> list[int] | None:
     """A completion that leaves every place by another byte each time. Two places with one mask count as the same."""
     here, path, places, taken = matcher.deep_copy(), list[int](), list[bytes](), dict[bytes, int]()
     while not here.is_accepting():
         place = here.compute_bitmask()
         choices = list(_allowed(place, tokens))
-        if len(path) > longest or not choices:
+        if len(path) > LONGEST or not choices:
             return None
         turn = taken.get(place, 0)
         taken[place] = turn + 1

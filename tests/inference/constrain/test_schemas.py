@@ -37,6 +37,7 @@ def test_every_answer_ends_and_validates_wherever_the_shortest_fits(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @settings(max_examples=1000, deadline=None, phases=PHASES, suppress_health_check=QUIET)
 @given(schemas(), ROOM, st.integers(0, 2**30))
 def test_a_thousand_schemas(schema: dict[str, Any], room: int, seed: int) -> None:

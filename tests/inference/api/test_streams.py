@@ -1,0 +1,114 @@
+"""What is cut, what is cancelled and what is too much, over real HTTP."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx2
+import pytest
+
+from inference.serve import is_loopback
+from tests.inference.api.live import KEY, NAME
+
+ASK: Any = [{"role": "user", "content": "What does the method measure?"}]
+ENDLESS = {"0": -100, "2": -100}  # the tokens that end an answer
+LONG: Any = {"model": NAME, "messages": ASK, "max_tokens": 3900, "logit_bias": ENDLESS}
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[httpx2.Client]:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with httpx2.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as made:
+        yield made
+
+
+def engine(client: httpx2.Client, name: str) -> float:
+    found = re.search(rf"^inference_engine_{name} (\S+)$", client.get("/metrics").text, re.MULTILINE)
+    assert found is not None
+    return float(found[1])
+
+
+def nothing_held(client: httpx2.Client) -> bool:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not any(engine(client, name) for name in ("running", "waiting", "pages_held")):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_answer_nobody_waits_for_is_given_up(client: httpx2.Client, stream: bool) -> None:
+    try:
+        with client.stream("POST", "/v1/chat/completions", json=LONG | {"stream": stream}, timeout=2) as answer:
+            lines = (line for line in answer.iter_lines() if '"content":"' in line and '"content":""' not in line)
+            next(lines)
+            assert engine(client, "running") == 1
+            assert engine(client, "pages_held") > 0
+    except httpx2.ReadTimeout:
+        assert not stream
+        assert engine(client, "running") <= 1
+    assert nothing_held(client)
+
+
+def test_what_is_too_much_is_refused_with_the_time_to_come_back(client: httpx2.Client) -> None:
+    with ExitStack() as open_ones:
+        for _ in range(20):
+            asked = client.stream("POST", "/v1/chat/completions", json=LONG | {"stream": True, "n": 16})
+            answer = open_ones.enter_context(asked)
+            if answer.status_code == 429:
+                break
+        assert answer.status_code == 429
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert json.loads(answer.read())["error"]["type"] == "rate_limit_error"
+    assert nothing_held(client)
+
+
+def test_a_stop_text_takes_its_tokens_with_it(client: httpx2.Client) -> None:
+    fixed = {
+        "model": NAME,
+        "messages": ASK,
+        "temperature": 0,
+        "max_tokens": 80,
+        "logprobs": True,
+        "regex": "[a-z ]{60}",
+    }
+    whole = client.post("/v1/chat/completions", json=fixed).json()["choices"][0]
+    text, words = whole["message"]["content"], whole["logprobs"]["content"]
+    assert b"".join(bytes(word["bytes"]) for word in words).decode("utf-8", "replace") == text
+    at = len(text) // 2
+    stop = text[at : at + 5]
+    asked = fixed | {"stop": ["never said", stop]}
+    cut = client.post("/v1/chat/completions", json=asked).json()["choices"][0]
+    kept = text[: text.index(stop)]
+    assert (cut["message"]["content"], cut["finish_reason"]) == (kept, "stop")
+    left = cut["logprobs"]["content"]
+    assert left == words[: len(left)]
+    shown = sum(len(bytes(word["bytes"])) for word in left)
+    assert shown - len(words[len(left) - 1]["bytes"]) < len(kept.encode()) <= shown
+    streamed = client.post("/v1/chat/completions", json=asked | {"stream": True}).text
+    events = [json.loads(line[6:]) for line in streamed.splitlines() if line.startswith("data: {")]
+    deltas = [choice for event in events for choice in event["choices"]]
+    assert "".join(delta["delta"].get("content", "") for delta in deltas) == kept
+    assert [word for delta in deltas for word in (delta["logprobs"] or {}).get("content", ())] == left
+
+
+def test_plain_completions_say_where_each_token_begins(client: httpx2.Client) -> None:
+    asked = {"model": NAME, "prompt": "One", "max_tokens": 20, "temperature": 0, "logprobs": 2, "regex": "[a-zé ]{9,}"}
+    choice = client.post("/v1/completions", json=asked).json()["choices"][0]
+    said, offsets = choice["logprobs"]["tokens"], choice["logprobs"]["text_offset"]
+    assert len(said) == len(offsets) == len(choice["logprobs"]["token_logprobs"])
+    assert offsets[0] == 0
+    assert offsets == sorted(offsets)
+    for word, begin, end in zip(said, offsets, [*offsets[1:], len(choice["text"])], strict=True):
+        assert choice["text"][begin:end] == word or not word.isascii()
+
+
+@pytest.mark.parametrize(
+    ("host", "alone"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)]
+)
+def test_only_a_loopback_address_needs_no_key(host: str, alone: bool) -> None:
+    assert is_loopback(host) is alone
