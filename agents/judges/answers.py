@@ -20,8 +20,10 @@ from review.rubric import Rubric
 T = TypeVar("T", bound=Struct)
 Schema = dict[str, Any]
 
-Said = Annotated[str, Meta(min_length=1)]
-Reason = Annotated[str, Meta(min_length=20)]
+Said = Annotated[str, Meta(min_length=1, max_length=1000)]
+Maybe = Annotated[str, Meta(max_length=1000)]  # empty where there is nothing to say or to quote
+Reason = Annotated[str, Meta(min_length=20, max_length=2400)]
+Things = Annotated[list[Said], Meta(max_length=20)]
 Points5 = Annotated[float, Meta(ge=1, le=5)]
 Points10 = Annotated[float, Meta(ge=1, le=10)]
 
@@ -40,9 +42,9 @@ class Weakness(Struct, frozen=True, forbid_unknown_fields=True):
     claim: Said
     severity: Severity
     criterion: Said
-    quote: str
-    place: str
-    fix: str
+    quote: Maybe
+    place: Maybe
+    fix: Maybe
 
 
 class Score(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,10 +58,10 @@ class ReviewAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     """A reviewer's answer; `scores` by criterion."""
 
     summary: Reason
-    strengths: list[Said]
-    weaknesses: list[Weakness]
-    questions: list[Said]
-    requested_changes: list[Said]
+    strengths: Things
+    weaknesses: Annotated[list[Weakness], Meta(max_length=40)]
+    questions: Things
+    requested_changes: Things
     scores: dict[str, Score]
     overall: Points10
     confidence: Points5
@@ -76,7 +78,7 @@ class VoteAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     """A voter's answer."""
 
     reason: Reason
-    would_change: str
+    would_change: Maybe
     vote: Vote
 
 
@@ -100,7 +102,7 @@ class Position(Struct, frozen=True, forbid_unknown_fields=True):
     """One side of a disagreement."""
 
     says: Said
-    quote: str
+    quote: Maybe
 
 
 class Difference(Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,8 +116,8 @@ class MetaAnswer(Struct, frozen=True, forbid_unknown_fields=True):
     """The chair's words on the panel's reports."""
 
     summary: Reason
-    agreements: list[Said]
-    disagreements: list[Difference]
+    agreements: Things
+    disagreements: Annotated[list[Difference], Meta(max_length=20)]
     changes: Annotated[list[Said], Meta(max_length=3)]
 
 
@@ -123,7 +125,7 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
     """The best argument of one side."""
 
     claim: Reason
-    quote: Annotated[str, Meta(min_length=8)]
+    quote: Annotated[str, Meta(min_length=8, max_length=1000)]
 
 
 class AdjudicationAnswer(Struct, frozen=True, forbid_unknown_fields=True):
