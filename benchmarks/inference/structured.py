@@ -1,7 +1,7 @@
 """What a schema costs: `python -m benchmarks.inference.structured FOLDER`.
 
 The same prompts are decoded free and under a JSON schema, in turn, several rounds, by one engine. The best round of
-each is kept, because other programs on the machine only ever add time. Free answers never end by themselves; those under
+each counts, because other programs on the machine only add time. Free answers do not end by themselves; those under
 the schema hold one long text, so that nearly every token is sampled and none is forced. Seconds are told per token.
 """
 

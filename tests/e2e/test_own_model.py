@@ -60,3 +60,9 @@ async def test_noise_in_the_right_shape_ends_held(deps: Deps, settings: Settings
     assert known["usage"]["cached_tokens"] > known["usage"]["prompt_tokens"] / 2, "no shared manuscript"
     assert known["outcome"]["valid_ballots"] > 0, "no vote had the right shape"
     assert known["outcome"]["outcome"] == "hold"
+    (told,) = one(settings, "SELECT json_agg(body)::text FROM reports")
+    reports = [body for body in json.loads(str(told)) if body["judge"] == "language-model"]
+    own = [f for body in reports for f in body["weaknesses"] if f["source"] == body["role"]]
+    assert len(reports) >= 3, "a reviewer's answer could not be read"
+    assert sum(len(body["dropped"]) + len(body["demoted"]) for body in reports) > 0, "no quote was looked up"
+    assert all(f.get("locator") for f in own if f.get("quote")), "a quote of noise passed for one of the text"
