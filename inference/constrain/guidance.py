@@ -96,7 +96,8 @@ class GuidedConstraint:
             within = budget if self._searches < MOST_SEARCHES else LONGEST
             plan = shortest(self._matcher, words.tokenizer, words.byte_tokens, within=within)
             self._searches += plan is None or len(plan) > budget
-        if plan is None:  # no way was found from here; ask again when half of the rest is used up
+        hopeless = plan is not None and len(plan) > budget and self._searches >= MOST_SEARCHES
+        if plan is None or hopeless:  # no way was found that fits; ask again when half of the rest is used up
             self._check_at = budget // 2
             return None
         spare = budget - len(plan) - self._jump - SLACK
