@@ -39,7 +39,7 @@ HEADING_WORDS = 7
 TOPIC = 1.5  # weight of `intent`
 TURNED_TOPIC = 2.0  # of text that is read backwards or in rot13
 NEEDED = {
-    "latex_comment": 0.75,
+    "latex_comment": 0.88,
     "html_comment": 0.6,
     "attachment": 0.75,
     "bookmark": 0.85,

@@ -136,7 +136,7 @@ def test_a_very_long_manuscript_is_cut_and_the_reader_told() -> None:
 
 def test_no_prompt_file_is_forgotten() -> None:
     used = {"system", "manuscript", "evidence", "chair", "review", "meta", "adjudicate", "compare", "letter", "vote"}
-    used |= {"screen_system", "screen"}
+    used |= {"screen_system", "screen", "scientist_system", "scientist_draft", "scientist_revise"}
     used |= {f"role_{role}" for role in ("evidence", "methods", "clarity", "specialist", "other")}
     assert {p.name.removesuffix(".md") for p in (files("agents") / "prompts").iterdir()} == used
 

@@ -35,6 +35,7 @@ WITH_SUBJECT = {
     Action.RETRACT: "AREX|EX",
     Action.DECIDE: "|EX",
     Action.REVIEW: "|REX",
+    Action.REQUEST_REVIEW: "AREX|EX",
     Action.COMMENT: "AREX|AREX",
     Action.REMOVE_COMMENT: "AREX|EX",
     Action.MANAGE_SELF: "AREX|",
