@@ -41,6 +41,7 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|be|will|shall|must|should|do|does|have|has|you|your|not|if|please|ist|sind|wird|soll|muss|sie|du|nicht"
     r"|bitte|est|sont|sera|doit|vous|votre|ne|pas|tu|es|son|debe|usted|su|no|se|\u043d\u0435|\u0432\u044b|\u0432\u0430\u0448|\u0447\u0442\u043e|\u044d\u0442\u0443)\b"
 )
+LEAST_LIKENESS = 0.4  # of words about judging beside the page; below it they are everyday ones
 MEANT_WORDS = 2  # different function words that make words a sentence
 SENTENCE_WORDS = 6
 _FOREIGN = re.compile(r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -128,7 +129,8 @@ def side_intent(side: SideText, text: str) -> Intent | None:
     plain = without_invisible(text)
     lines = plain.splitlines() if side.carrier in _COMMENTS else [plain]
     found = max((intent_of(line) for line in lines), key=lambda i: i.weight, default=Intent())
-    if found.weight >= needed and found.has("ask", "drop", "good", "bad", "role"):
+    meant = found.weight >= needed and found.has("ask", "drop", "good", "bad", "role")
+    if meant and max(map(likeness, lines), default=0.0) >= LEAST_LIKENESS:
         return found
     joined = intent_of(plain)
     if joined.weight >= JOINED_INTENT and max(map(likeness, lines)) >= JOINED_LIKENESS:

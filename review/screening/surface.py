@@ -41,6 +41,7 @@ _ACCEPTS = re.compile(r"accept|approv|publi|endors|vote|recommend|green|thumbs")
 OFTEN = 6  # words about judging or models that a paper on something else does not reach
 STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
 FOREIGN_STRAY_INTENT = 1.5
+WISH_LIKENESS = 0.35  # of a sentence in plain sight whose words are those of a wish
 FOREIGN_LIKENESS = 0.55  # second abstracts speak of judging, too
 STRAY_LENGTH = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
@@ -130,7 +131,7 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
     """A sentence that asks a judge for an outcome without the grammar of an order."""
     sentence = normalise(without_invisible(text[slice(*span)]))
     meant = intent_of(sentence)
-    if not _asks(sentence, meant):
+    if not _asks(sentence, meant) or likeness(sentence) < WISH_LIKENESS:
         return None
     if about_injection(text, span):
         reason = f"A passage about injection or prompts speaks to a judge: {meant.shown}."

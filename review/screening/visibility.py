@@ -15,6 +15,8 @@ UNSEEN_CONTRAST = 1.18
 FAINT_CONTRAST = 1.7
 UNREADABLE_SIZE = 2.0  # points; the smallest print in embedded plots is about 3
 UNSEEN_OPACITY = 0.1
+FEWEST_REPLACED = 12  # letters; a ligature or a sign of mathematics may rightly stand for fewer
+LEAST_LETTER_WIDTH = 0.1  # of the size of the type; the narrowest faces have about 0.3
 EDGE = 2.0  # points a glyph box may stick out of the page and still be on it
 
 REASONS = {
@@ -26,6 +28,7 @@ REASONS = {
     "covered": "covered by an image or a filled shape",
     "white_text": "drawn in the colour of its background",
     "tiny_text": "set too small to be read",
+    "replaced_text": "given as the reading of a mark that shows none of it",
     "faint_text": "set so pale that it is easily overlooked",
 }
 
@@ -80,9 +83,18 @@ def hidden_by(span: TextSpan, page_box: Box | None) -> str:
         ("covered", span.covered),
         ("white_text", contrast is not None and contrast < UNSEEN_CONTRAST),
         ("tiny_text", 0 <= span.size < UNREADABLE_SIZE),
+        ("replaced_text", _far_longer_than_drawn(span)),
         ("faint_text", contrast is not None and _blended(contrast, span.opacity) < FAINT_CONTRAST),
     )
     return next((name for name, true in tests if true), "")
+
+
+def _far_longer_than_drawn(span: TextSpan) -> bool:
+    """Whether the letters have no room where they are said to stand: a mark on the page is read as other words."""
+    letters = sum(c.isalnum() for c in span.text)
+    left, bottom, right, top = span.box
+    room = max(right - left, top - bottom)
+    return letters >= FEWEST_REPLACED and span.size > 0 and room < letters * span.size * LEAST_LETTER_WIDTH
 
 
 def contrast_ratio(one: RGB, other: RGB) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from review.evals.attacks.independent_clean import sentences as independent_clean
 from review.evals.attacks.phrases import LANGUAGES, phrases
 from review.screening.likeness import parts
 
@@ -48,7 +49,7 @@ def taught_hash() -> str:
 def _attacks() -> Iterator[Lesson]:
     random = Random("lessons")  # noqa: S311 - repeatable lessons, no secret
     for language in LANGUAGES:
-        for phrase in phrases(language, "tuning"):
+        for phrase in (*phrases(language, "tuning"), *phrases(language, "independent")):
             yield from _lessons(phrase, True, language, phrase, "phrases")
         for sentence in _data("attacks")["sentences"][language]:
             yield from _lessons(sentence, True, language, sentence, "sentences")
@@ -64,6 +65,8 @@ def _attacks() -> Iterator[Lesson]:
 def _harmless(repository: Path) -> Iterator[Lesson]:
     for language in LANGUAGES:
         for sentence in _data("harmless")["sentences"][language]:
+            yield from _lessons(sentence, False, language, sentence, "harmless")
+        for sentence in (s for use in independent_clean().values() for s in use[language]):
             yield from _lessons(sentence, False, language, sentence, "harmless")
     bank = tomllib.loads(files("review.evals.attacks").joinpath("papers.toml").read_text(encoding="utf-8"))
     for sentence in (s for group in bank["sentences"].values() for s in group):
