@@ -92,7 +92,7 @@ class CpuAttention:
     """`kernel` asks for our kernel, which reads bfloat16 pools with a head width divisible by 16."""
 
     def __init__(self, *, kernel: bool) -> None:
-        self._library = native.library() if kernel else None
+        self._library = native.kernels() if kernel else None
 
     def prepare(self, step: Step, pool: KVPool) -> CpuReader:
         """What each sequence of the step needs."""

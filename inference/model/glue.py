@@ -90,5 +90,5 @@ def glue_for(spec: ModelSpec, dtype: torch.dtype, device: torch.device) -> Glue:
     fits = even and spec.rope.width == spec.head_dim and (spec.moe is None or spec.moe.inner % 16 == 0)
     if device.type != "cpu" or dtype != torch.bfloat16 or not fits:
         return TorchGlue(spec)
-    library = native.library()
+    library = native.kernels()
     return TorchGlue(spec) if library is None else NativeGlue(spec, library)

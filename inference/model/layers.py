@@ -31,7 +31,7 @@ def linear_maker(held: Held, device: torch.device) -> LinearMaker:
         return Int8Linear
     if held == "fp32" or device.type != "cpu":
         return PlainLinear
-    if native.library() is not None:
+    if native.kernels() is not None:
         return NativeLinear
     return PackedLinear if _has_packing() else PlainLinear
 
@@ -57,7 +57,7 @@ class NativeLinear:
     """A bfloat16 matrix in the order in which our CPU kernel reads it."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        library = native.library()
+        library = native.kernels()
         assert library is not None
         self._library = library
         self._rows = weight.shape[0]
@@ -90,7 +90,7 @@ class Int8Linear:
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
         whole, self._scale = quantised(weight)
         self._rows = weight.shape[0]
-        self._library = native.library() if weight.device.type == "cpu" else None
+        self._library = native.kernels() if weight.device.type == "cpu" else None
         self._weight = whole if self._library is None else native.pack(whole)
         self._bias = bias if bias is None or self._library is None else bias.float()
 

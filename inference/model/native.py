@@ -1,4 +1,4 @@
-"""Compiles and binds native.c, where a C compiler and the processor allow; `library()` is None everywhere else.
+"""Compiles and binds native.c, where a C compiler and the processor allow; `kernels()` is None everywhere else.
 
 The library is built once per source, compiler and processor, and kept in the user's cache folder. It shares torch's
 OpenMP runtime, so that its threads are torch's threads.
@@ -186,7 +186,7 @@ def pack(weight: Tensor) -> Tensor:
 
 
 @cache
-def library() -> Library | None:
+def kernels() -> Library | None:
     """The kernels, built if need be; None when this machine cannot have them."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     flags = _processor()

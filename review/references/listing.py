@@ -12,11 +12,12 @@ from review.references.keys import doi_key, title_keys
 from review.references.known import Known, Notice
 from review.references.match import Work, author_overlap
 from review.references.reasons import FLAGGED_FROM, Reason, ReferenceVerdict, weigh
+from review.references.titles import PLACEHOLDERS
 from review.report import CitedWork, Grounding
 
 MOST_YEARS_AHEAD = 8  # of everything else that is dated; lists of old works with one new entry are not rare
 _PLACEHOLDER = re.compile(
-    r"\b(?:TODO|TBD|XXXX?|lorem ipsum|citation needed|placeholder|fill in|insert (?:title|reference|doi))\b"
+    rf"\b(?:{PLACEHOLDERS})\b"
     r"|10\.xxxx|\?\?\?|\b10\.1234/|arXiv:\s?(?:XXXX|0000)\.",
     re.IGNORECASE,
 )

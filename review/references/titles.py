@@ -10,8 +10,10 @@ from review.references.entry import Entry, plain
 from review.references.reasons import Reason
 from review.references.venues import find_venue, real_by_name
 
+PLACEHOLDERS = r"TODO|TBD|XXXX?|lorem ipsum|citation needed|placeholder|fill in|insert (?:title|reference|doi)"
+"""Words that an author meant to replace, as alternatives of a pattern."""
 _PLACEHOLDER = re.compile(
-    r"\b(?:TODO|TBD|XXXX?|lorem ipsum|citation needed|placeholder|fill in|insert (?:title|reference|doi)"
+    rf"\b(?:{PLACEHOLDERS}"
     r"|(?:your|paper|article|the) (?:\w+ ){0,3}title(?: here)?$|title (?:here|goes here|of the paper))\b|\?\?\?",
     re.IGNORECASE,
 )

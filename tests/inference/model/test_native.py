@@ -36,7 +36,7 @@ def test_bfloat16_product(make: LinearMaker, tokens: int, rows: int, width: int)
 @pytest.mark.parametrize("kernel", [True, False])
 def test_int8_product(kernel: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not kernel:
-        monkeypatch.setattr(native, "library", lambda: None)
+        monkeypatch.setattr(native, "kernels", lambda: None)
     weight, bias = normal(130, 64).bfloat16(), normal(130, seed=1).bfloat16()
     whole, scale = quantised(weight)
     held = whole.double() * scale.unsqueeze(1)
@@ -51,7 +51,7 @@ def test_a_tokens_product_is_bitwise_the_same_in_any_company() -> None:
     linear = linear_maker("bf16", CPU)(normal(100, 64).bfloat16(), None)
     x = normal(23, 64, seed=1).bfloat16()
     together = linear(x)
-    if native.library() is not None:
+    if native.kernels() is not None:
         assert all(torch.equal(linear(x[t : t + 1])[0], together[t]) for t in range(23))
 
 
@@ -61,7 +61,7 @@ def test_a_head_that_is_the_embedding_too_is_held_once() -> None:
     model = Transformer(spec, source, CpuAttention(kernel=True), linear_maker("bf16", CPU))
     ids = torch.tensor([499, 0, 63, 64, 0])
     assert torch.equal(model._embed(ids), source.get("embed")[ids])
-    if native.library() is not None:
+    if native.kernels() is not None:
         held = [value for value in vars(model).values() if isinstance(value, Tensor) and value.numel() >= 500]
         assert not held
 
