@@ -1,62 +1,82 @@
 """Commands that measure the reviewer, each with a table or JSON as its answer. None needs a server."""
 
+import asyncio
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
 
+from aixiv.cli.vectors import vectors_of
+from aixiv.domain.errors import Invalid
+from aixiv.settings import Settings
 from aixiv.text import Unreadable, parse_file
-from review.evals.attacks import Case, Half, attack_cases, clean_cases
+from review.evals.attacks import Case, NoPhrases, attack_cases, clean_cases, phrases
 from review.evals.screening import Outcome, outcome, summary, table
-from review.report import Verdict
-from review.screening import STAGES, screen
+from review.report import Screening
+from review.screening import screen
 
 AsJson = Annotated[bool, Parameter(name="--json")]
 MOST_BYTES, MOST_PAGES = 10**7, 20  # of a generated file
+AT_ONCE = 16  # files a process is handed together
 
 
 def screening_eval(
-    *, cases: int = 640, seed: int = 1, half: Half = "tuning", clean: int | None = None, as_json: AsJson = False
+    *,
+    cases: int = 640,
+    seed: int = 1,
+    phrases_of: Annotated[str, Parameter(name="--phrases")] = "tuning",
+    clean: int | None = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Measure the injection screen on generated attacks and clean papers.
+    """Measure the injection screen on generated attacks and clean papers, as it would run here.
+
+    Where AIXIV_INFERENCE_URL names an inference service, its vectors are used, too.
 
     Parameters
     ----------
     cases
-        Attacks to generate; carriers and languages take turns, 321 pairs in all.
+        Attacks to generate; carriers and languages take turns, 409 pairs in all.
     seed
         The same seed makes the same files.
-    half
-        Which half of the phrases: tune the screen on one, measure on the other; "independent" is a third set,
-        with clean papers of its own, by an author who never saw the screen.
+    phrases_of
+        What the attacks say: "tuning" or "held-back" are halves by one author; other sets are by authors who never saw
+        the screen and have hard clean papers of their own; or your own folder with attacks.toml and clean.toml.
     clean
         Clean papers to generate; half as many as attacks when not said.
     as_json
         Print one JSON object instead of the table.
     """
-    made = [*attack_cases(cases, seed, half), *clean_cases(cases // 2 if clean is None else clean, seed, half)]
-    result = summary(tuple(_outcomes(made)), half=half, seed=seed, stages=STAGES)
+    try:
+        said = phrases(phrases_of)
+    except NoPhrases as refusal:
+        hint = "docs/review.md says what a set of phrases looks like."
+        raise Invalid(f"{refusal}", code="eval_phrases", hint=hint) from refusal
+    made = [*attack_cases(cases, seed, said), *clean_cases(cases // 2 if clean is None else clean, seed, said)]
+    result = summary(tuple(_outcomes(made)), phrases=said.name, seed=seed)
     print(msgspec.json.encode(result).decode() if as_json else table(result))
 
 
 def _outcomes(cases: list[Case]) -> Iterator[Outcome]:
-    with tempfile.TemporaryDirectory() as folder:
-        for number, case in enumerate(cases, 1):
-            yield outcome(case, _verdict(Path(folder), case))
+    with ProcessPoolExecutor() as processes:
+        screened = processes.map(_screened, cases, chunksize=AT_ONCE)
+        for number, (case, found) in enumerate(zip(cases, screened, strict=True), 1):
+            yield outcome(case, found)
             if number % 100 == 0:
                 print(f"{number} of {len(cases)} files screened", file=sys.stderr, flush=True)
 
 
-def _verdict(folder: Path, case: Case) -> Verdict:
-    """The screen's word for a generated file; we made it, so it is read in this process."""
-    path = folder / case.filename
-    path.write_bytes(case.data)
-    try:
-        parsed = parse_file(path, filename=case.filename, max_bytes=MOST_BYTES, max_pages=MOST_PAGES)
-    except Unreadable:
-        return "unreadable"
-    return screen(parsed.manuscript, parsed.layout).verdict
+def _screened(case: Case) -> Screening:
+    """What the screen says of a generated file; we made it, so no limits guard its reading."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / case.filename
+        path.write_bytes(case.data)
+        try:
+            parsed = parse_file(path, filename=case.filename, max_bytes=MOST_BYTES, max_pages=MOST_PAGES)
+        except Unreadable as refusal:
+            return Screening(verdict="unreadable", score=0.0, reason=refusal.message)
+    return screen(parsed.manuscript, parsed.layout, asyncio.run(vectors_of(Settings(), parsed.layout)))

@@ -16,6 +16,7 @@ from agents.port import Predecessor, Progress, ReviewFailed, ReviewRequest
 from aixiv.bootstrap import ReviewerOnDemand, parse_limits
 from aixiv.cli.papers import read_toml
 from aixiv.cli.render import check_text, round_text
+from aixiv.cli.vectors import vectors_of
 from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 from aixiv.text import Parsed, Unreadable, parse_limited
@@ -57,6 +58,7 @@ async def _check(settings: Settings, file: Path, kind: Kind) -> dict[str, Any]:
         return _unread(file, refusal)
     manuscript = parsed.manuscript
     grounding = ground(manuscript, await _only_today(manuscript))
+    vectors = await vectors_of(settings, parsed.layout)
     return {
         "file": str(file),
         "title": manuscript.title,
@@ -67,7 +69,7 @@ async def _check(settings: Settings, file: Path, kind: Kind) -> dict[str, Any]:
         "tables": sum(f.kind == "table" for f in manuscript.floats),
         "pages": len(manuscript.pages),
         "warnings": list(manuscript.warnings),
-        "screening": msgspec.to_builtins(screen(manuscript, parsed.layout)),
+        "screening": msgspec.to_builtins(screen(manuscript, parsed.layout, vectors)),
         "grounding": msgspec.to_builtins(grounding),
         "checks": msgspec.to_builtins(run_checks(manuscript, kind, grounding)),
     }

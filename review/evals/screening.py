@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from review.evals.attacks import Case
 from review.evals.statistics import Share
-from review.report import Verdict
+from review.report import Screening, Verdict
 
 VERDICTS: tuple[Verdict, ...] = ("clear", "suspicious", "attack", "unreadable")
 
@@ -20,6 +20,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     language: str
     phrase: str
     verdict: Verdict
+    reason: str = ""
+    stages: tuple[str, ...] = ()
 
     @property
     def stopped(self) -> bool:
@@ -41,7 +43,7 @@ class Row(Struct, frozen=True, kw_only=True):
 class Summary(Struct, frozen=True, kw_only=True):
     """Result of one measurement, as it is printed and written as JSON."""
 
-    half: str
+    phrases: str
     seed: int
     stages: tuple[str, ...]
     attacks: Row
@@ -54,22 +56,28 @@ class Summary(Struct, frozen=True, kw_only=True):
     alarms: tuple[Outcome, ...]
 
 
-def outcome(case: Case, verdict: Verdict) -> Outcome:
+def outcome(case: Case, found: Screening) -> Outcome:
     """The outcome of a case."""
     return Outcome(
-        attack=case.attack, carrier=case.carrier, language=case.language, phrase=case.phrase, verdict=verdict
+        attack=case.attack,
+        carrier=case.carrier,
+        language=case.language,
+        phrase=case.phrase,
+        verdict=found.verdict,
+        reason=found.reason,
+        stages=found.stages,
     )
 
 
-def summary(outcomes: Sequence[Outcome], *, half: str, seed: int, stages: tuple[str, ...]) -> Summary:
+def summary(outcomes: Sequence[Outcome], *, phrases: str, seed: int) -> Summary:
     """Shares over all outcomes, by carrier, by language and by kind of clean paper."""
     attacks = [o for o in outcomes if o.attack]
     clean = [o for o in outcomes if not o.attack]
     truths = {"attack": attacks, "clean": clean}
     return Summary(
-        half=half,
+        phrases=phrases,
         seed=seed,
-        stages=stages,
+        stages=max((o.stages for o in outcomes), key=len, default=()),
         attacks=_row("attacks found", attacks),
         clean=_row("alarms on clean papers", clean),
         by_carrier=_rows(attacks, "carrier"),
@@ -83,7 +91,7 @@ def summary(outcomes: Sequence[Outcome], *, half: str, seed: int, stages: tuple[
 
 def table(result: Summary) -> str:
     """The measurement as text for a terminal."""
-    lines = [f"Screening, {result.half} half, seed {result.seed}; stages: {', '.join(result.stages)}", ""]
+    lines = [f"Screening, {result.phrases} phrases, seed {result.seed}; stages: {', '.join(result.stages)}", ""]
     for title, rows in (
         ("", (result.attacks, result.clean)),
         ("found by carrier", result.by_carrier),

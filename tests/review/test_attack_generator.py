@@ -11,7 +11,8 @@ from review.evals.attacks import CARRIERS, CLEAN, LANGUAGES, attack_cases, clean
 from review.quotes import normalise
 from review.screening.decode import decoded, smuggled, turned, without_invisible
 
-GERMAN = {c.carrier: c for c in attack_cases(len(CARRIERS) * len(LANGUAGES), 5, "tuning") if c.language == "german"}
+TUNING = phrases("tuning")
+GERMAN = {c.carrier: c for c in attack_cases(len(CARRIERS) * len(LANGUAGES), 5, TUNING) if c.language == "german"}
 
 
 def read(tmp_path: Path, filename: str, data: bytes) -> Parsed:
@@ -39,13 +40,13 @@ def letters(text: str) -> str:
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
-    assert list(attack_cases(60, 3, "tuning")) == list(attack_cases(60, 3, "tuning"))
-    assert [c.data for c in clean_cases(20, 3, "tuning")] != [c.data for c in clean_cases(20, 4, "tuning")]
+    assert list(attack_cases(60, 3, TUNING)) == list(attack_cases(60, 3, TUNING))
+    assert [c.data for c in clean_cases(20, 3, TUNING)] != [c.data for c in clean_cases(20, 4, TUNING)]
 
 
 def test_halves_share_no_phrase_and_are_both_large() -> None:
     for language in LANGUAGES:
-        tuning, held_back = phrases(language, "tuning"), phrases(language, "held-back")
+        tuning, held_back = TUNING.attacks[language], phrases("held-back").attacks[language]
         assert len(tuning) + len(held_back) >= 40
         assert min(len(tuning), len(held_back)) >= 12
         assert {half_of(p) for p in tuning} == {"tuning"}
@@ -62,7 +63,7 @@ def test_each_carrier_puts_its_phrase_where_a_machine_reads_it(tmp_path: Path, c
 
 @pytest.mark.parametrize("kind", CLEAN)
 def test_clean_papers_are_read_whole(tmp_path: Path, kind: str) -> None:
-    case = next(c for c in clean_cases(len(CLEAN), 2, "tuning") if c.carrier == kind)
+    case = next(c for c in clean_cases(len(CLEAN), 2, TUNING) if c.carrier == kind)
     manuscript = read(tmp_path, case.filename, case.data).manuscript
     assert manuscript.title
     assert manuscript.section_named("Results") is not None

@@ -19,7 +19,7 @@ def test_shares_count_everything_that_is_not_clear() -> None:
         said("unreadable", carrier="tiny"),
         said("clear"),
     ]
-    result = summary([*outcomes, said("clear", attack=False, language="")], half="tuning", seed=1, stages=("surface",))
+    result = summary([*outcomes, said("clear", attack=False, language="")], phrases="tuning", seed=1)
     assert (result.attacks.stopped, result.attacks.total, result.clean.stopped) == (3, 4, 0)
     assert {row.name: (row.stopped, row.total) for row in result.by_carrier} == {"tiny": (1, 1), "xmp": (2, 3)}
     assert [row.name for row in result.by_language] == ["english", "german"]
@@ -28,17 +28,17 @@ def test_shares_count_everything_that_is_not_clear() -> None:
     assert "3 of 4" in table(result)
 
 
-def test_the_command_answers_json_for_any_half() -> None:
+def test_the_command_answers_json_for_any_phrases() -> None:
     command = [
         str(Path(sys.executable).with_name("aixiv")),
         "eval",
         "screening",
         "--cases",
         "6",
-        "--half",
+        "--phrases",
         "held-back",
         "--json",
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
     answer = json.loads(done.stdout)
-    assert (answer["half"], answer["attacks"]["total"], answer["clean"]["total"]) == ("held-back", 6, 3)
+    assert (answer["phrases"], answer["attacks"]["total"], answer["clean"]["total"]) == ("held-back", 6, 3)

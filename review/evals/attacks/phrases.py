@@ -1,32 +1,94 @@
-"""The phrases that attacks are made of, in halves: one to tune the screen on, one that is only measured.
+"""The phrases that attacks and hard clean papers are made of.
 
-Beside the two stands an independent set by an author who never saw the screen; it is read for one measurement.
+The first author's come in halves: one to tune the screen on, one that is only measured. Beside them stand sets by
+authors who never saw the screen, in `sets`, and anybody's own: a folder with `attacks.toml` (an array of texts for each
+language) and `clean.toml` (tables `clean.notes`, `clean.labels`, `clean.prose` with the same arrays).
 """
 
 import hashlib
 import tomllib
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from importlib.resources.abc import Traversable
+from pathlib import Path
 
-Half = Literal["tuning", "held-back", "independent"]
+from msgspec import Struct
+
 LANGUAGES = ("english", "chinese", "japanese", "korean", "german", "french", "spanish", "russian")
 LATIN = ("english", "german", "french", "spanish")
+HALVES = ("tuning", "held-back")
+USES = ("notes", "labels", "prose")
+Texts = dict[str, tuple[str, ...]]  # by language
 
 
-def half_of(phrase: str) -> Half:
-    """The half a phrase of the first set belongs to: decided by its own hash, so that nobody can choose."""
-    return "tuning" if hashlib.sha256(phrase.encode()).digest()[0] % 2 else "held-back"
+class NoPhrases(Exception):
+    """There is no set of phrases of that name, or its files are not what they must be. The message says the fix."""
 
 
-@lru_cache(maxsize=24)
-def phrases(language: str, half: Half) -> tuple[str, ...]:
-    """Phrases of one language and half, in the order of the file."""
-    if half == "independent":
-        return tuple(_read("independent.toml")[language])
-    return tuple(p for p in _read("phrases.toml")[language] if half_of(p) == half)
+class Phrases(Struct, frozen=True):
+    """One set: attacks by language, and harmless texts by use and language where the set has its own."""
+
+    name: str
+    attacks: Texts
+    clean: dict[str, Texts] = {}
+
+
+def phrases(name: str) -> Phrases:
+    """A half of the first author's phrases, a bundled set, or the set in a folder."""
+    if name in HALVES:
+        return _half(name)
+    folder: Traversable = _sets().joinpath(name) if name in bundled_sets() else Path(name)
+    if not folder.is_dir():
+        known = ", ".join((*HALVES, *bundled_sets()))
+        raise NoPhrases(f"no phrases called {name}: say one of {known}, or a folder with attacks.toml and clean.toml")
+    return _read(name, folder)
+
+
+def bundled_sets() -> tuple[str, ...]:
+    """Names of the sets by authors who never saw the screen, oldest first."""
+    return tuple(sorted(folder.name for folder in _sets().iterdir() if folder.is_dir()))
+
+
+def half_of(phrase: str) -> str:
+    """The half a phrase of the first author belongs to: decided by its own hash, so that nobody can choose."""
+    return HALVES[hashlib.sha256(phrase.encode()).digest()[0] % 2 == 0]
 
 
 @lru_cache(maxsize=2)
-def _read(name: str) -> dict[str, list[str]]:
-    return tomllib.loads(files("review.evals.attacks").joinpath(name).read_text(encoding="utf-8"))
+def _half(name: str) -> Phrases:
+    text = files("review.evals.attacks").joinpath("phrases.toml").read_text(encoding="utf-8")
+    read = tomllib.loads(text)
+    return Phrases(name, {lang: tuple(p for p in read[lang] if half_of(p) == name) for lang in LANGUAGES})
+
+
+@lru_cache(maxsize=8)
+def _read(name: str, folder: Traversable) -> Phrases:
+    attacks = _table(folder, "attacks.toml")
+    clean = _table(folder, "clean.toml").get("clean")
+    if not isinstance(clean, dict):
+        raise NoPhrases(f"{name}: clean.toml needs the tables {', '.join(f'clean.{use}' for use in USES)}")
+    return Phrases(
+        name,
+        dict(_texts(attacks, f"{name}: attacks.toml")),
+        {use: dict(_texts(clean.get(use), f"{name}: clean.toml, clean.{use}")) for use in USES},
+    )
+
+
+def _table(folder: Traversable, name: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise NoPhrases(f"{name} cannot be read: {error}") from error
+
+
+def _texts(table: object, where: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for language in LANGUAGES:
+        texts = table.get(language) if isinstance(table, dict) else None
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) and text for text in texts):
+            raise NoPhrases(f"{where}: `{language}` must be an array of texts, and not empty")
+        yield language, tuple(texts)
+
+
+def _sets() -> Traversable:
+    return files("review.evals.attacks").joinpath("sets")

@@ -15,10 +15,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from review.evals.attacks.independent_clean import sentences as independent_clean
 from review.evals.attacks.phrases import LANGUAGES, phrases
 from review.screening.likeness import parts
 
+TAUGHT = ("tuning", "first")  # sets of phrases; the others are only measured
 COMBINED = 160  # put together for each language
 MISSPELT = 200
 _LEET = str.maketrans("aeiost", "43105+")
@@ -49,7 +49,7 @@ def taught_hash() -> str:
 def _attacks() -> Iterator[Lesson]:
     random = Random("lessons")  # noqa: S311 - repeatable lessons, no secret
     for language in LANGUAGES:
-        for phrase in (*phrases(language, "tuning"), *phrases(language, "independent")):
+        for phrase in (p for name in TAUGHT for p in phrases(name).attacks[language]):
             yield from _lessons(phrase, True, language, phrase, "phrases")
         for sentence in _data("attacks")["sentences"][language]:
             yield from _lessons(sentence, True, language, sentence, "sentences")
@@ -57,7 +57,7 @@ def _attacks() -> Iterator[Lesson]:
         pairs = [(opening, order) for opening in slots["openings"] for order in slots["orders"]]
         for opening, order in random.sample(pairs, min(COMBINED, len(pairs))):
             yield from _lessons(f"{opening} {order}".strip(), True, language, order, "parts")
-    english = [*_data("attacks")["sentences"]["english"], *phrases("english", "tuning")]
+    english = [*_data("attacks")["sentences"]["english"], *phrases("tuning").attacks["english"]]
     for sentence in random.choices([s for s in english if len(s) > 20], k=MISSPELT):
         yield from _lessons(_misspelt(sentence, random), True, "english", sentence, "sentences")
 
@@ -66,7 +66,7 @@ def _harmless(repository: Path) -> Iterator[Lesson]:
     for language in LANGUAGES:
         for sentence in _data("harmless")["sentences"][language]:
             yield from _lessons(sentence, False, language, sentence, "harmless")
-        for sentence in (s for use in independent_clean().values() for s in use[language]):
+        for sentence in (s for name in TAUGHT for use in phrases(name).clean.values() for s in use[language]):
             yield from _lessons(sentence, False, language, sentence, "harmless")
     bank = tomllib.loads(files("review.evals.attacks").joinpath("papers.toml").read_text(encoding="utf-8"))
     for sentence in (s for group in bank["sentences"].values() for s in group):
