@@ -1,7 +1,7 @@
 """What stands before the SDK's endpoint: who asks, and the challenge for a token that is missing, wrong or too narrow.
 
-Reading needs no token. The body is read once and handed on, because clients of the older revisions say only there which
-tool they call.
+Reading needs no token. The body is read and checked once and handed on (`mcp_server.envelope`): what is no message is
+refused here and not by the SDK.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from mcp.types import INVALID_REQUEST
-from msgspec import Struct
 
 from aixiv.deps import Deps
 from aixiv.domain.errors import AixivError, NotAllowed, NotSignedIn, Unavailable
@@ -21,28 +20,13 @@ from aixiv.usecases.tokens import authenticate_token
 from aixiv.web.auth import ACTOR, bearer_token
 from aixiv.web.errors import RETRY_SECONDS
 from mcp_server.calling import check_allowed, tool_named
+from mcp_server.envelope import JSON_TYPE, WRONG_TYPE, Malformed, Message, announced_as_json, read_message
 from mcp_server.metadata import metadata_url, resource_of
 from mcp_server.refusals import refusal_text
 from mcp_server.tool import Tool
 
 WHO = "aixiv.mcp.actor"
 """Where the actor stands in the scope of a request that was let through."""
-
-
-class _Params(Struct, frozen=True):
-    name: str = ""
-
-
-class _Message(Struct, frozen=True):
-    """The little of a JSON-RPC request that the gate looks at."""
-
-    id: int | str | None = None
-    method: str = ""
-    params: _Params = _Params()
-
-    @property
-    def tool(self) -> Tool | None:
-        return tool_named(self.params.name) if self.method == "tools/call" else None
 
 
 class Gate:
@@ -57,8 +41,15 @@ class Gate:
         if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":  # there is no stream to listen to
             await _send(send, 405, b"", ("allow", "POST"))
             return
-        body = await _body(receive)
-        asked, headers = _read(body), Headers.from_scope(scope)
+        body, headers = await _body(receive), Headers.from_scope(scope)
+        if not announced_as_json(headers.get("content-type", "")):
+            await _error(send, 415, None, {"code": INVALID_REQUEST, "message": WRONG_TYPE})
+            return
+        try:
+            asked = read_message(body)
+        except Malformed as wrong:
+            await _error(send, 400, wrong.id, {"code": wrong.code, "message": wrong.words})
+            return
         try:
             actor = await self._admitted(scope, headers, asked)
         except NotAllowed as refusal:
@@ -70,7 +61,7 @@ class Gate:
             let_in: Any = {**scope, WHO: actor}
             await self._inner(let_in, _replay(body, receive), send)
 
-    async def _admitted(self, scope: HTTPScope, headers: Headers, asked: _Message) -> Actor:
+    async def _admitted(self, scope: HTTPScope, headers: Headers, asked: Message) -> Actor:
         """Who the token is; nobody without one. A session cookie counts for nothing here.
 
         A token is valid for the platform that issued it and for no other: its hash is kept there, under its key. One
@@ -82,19 +73,23 @@ class Gate:
             audience = resource_of(self._deps.settings)
             actor = await authenticate_token(self._deps, bearer_token(authorization), audience)
         scope[ACTOR] = actor.label  # type: ignore[literal-required]  # for the access log
-        if asked.tool is not None:
-            check_allowed(actor, asked.tool)
+        if tool := _tool(asked):
+            check_allowed(actor, tool)
         return actor
 
-    def _challenge(self, headers: Headers, asked: _Message, status: int) -> tuple[str, str]:
+    def _challenge(self, headers: Headers, asked: Message, status: int) -> tuple[str, str]:
         said = ['realm="aiXiv"', f'resource_metadata="{metadata_url(self._deps.settings)}"']
         if status == 403:
             said.append('error="insufficient_scope"')
         elif "authorization" in headers:
             said.append('error="invalid_token"')
-        if asked.tool is not None and asked.tool.scope is not None:
-            said.append(f'scope="{asked.tool.scope.value}"')
+        if (tool := _tool(asked)) and tool.scope is not None:
+            said.append(f'scope="{tool.scope.value}"')
         return "www-authenticate", f"Bearer {', '.join(said)}"
+
+
+def _tool(asked: Message) -> Tool | None:
+    return tool_named(asked.name) if asked.method == "tools/call" else None
 
 
 async def _body(receive: Receive) -> bytes:
@@ -118,19 +113,15 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return again
 
 
-def _read(body: bytes) -> _Message:
-    """What is asked, or nothing in particular: what is malformed is for the SDK to refuse."""
-    try:
-        return msgspec.json.decode(body, type=_Message)
-    except (msgspec.DecodeError, RecursionError):
-        return _Message()
-
-
-async def _answer(send: Send, status: int, asked: _Message, refusal: AixivError, *more: Sequence[str]) -> None:
-    """A JSON-RPC error, so that clients show its words."""
+async def _answer(send: Send, status: int, asked: Message, refusal: AixivError, *more: Sequence[str]) -> None:
+    """A refusal as a JSON-RPC error, so that clients show its words."""
     error = {"code": INVALID_REQUEST, "message": refusal_text(refusal), "data": {"code": refusal.code}}
-    content = msgspec.json.encode({"jsonrpc": "2.0", "id": asked.id, "error": error})
-    await _send(send, status, content, ("content-type", "application/json"), *more)
+    await _error(send, status, asked.id, error, *more)
+
+
+async def _error(send: Send, status: int, id_: int | str | None, error: Any, *more: Sequence[str]) -> None:
+    content = msgspec.json.encode({"jsonrpc": "2.0", "id": id_, "error": error})
+    await _send(send, status, content, ("content-type", JSON_TYPE), *more)
 
 
 async def _send(send: Send, status: int, content: bytes, *said: Sequence[str]) -> None:
