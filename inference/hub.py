@@ -13,6 +13,7 @@ from msgspec import Struct
 
 WANTED = (".safetensors", ".json", ".txt", ".jinja")
 OTHER_FORMATS = ("consolidated", "pytorch_model", "tf_model", "flax_model")
+POOLING = re.compile(r"\d_[A-Za-z]+/config\.json")  # of an embedding model
 ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 ATTEMPTS = 6  # in a row without a single new byte
 WAIT_SECONDS = 1.0
@@ -84,6 +85,7 @@ class Hub:
 
     def _fetch(self, path: str, file: RemoteFile, folder: Path, on_progress: OnProgress) -> None:
         part = folder / f"{file.name}.part"
+        part.parent.mkdir(exist_ok=True)
         idle = 0
         while (have := _size(part)) < file.size or not part.exists():
             try:
@@ -130,7 +132,9 @@ def _remote(entry: dict[str, Any]) -> RemoteFile:
 
 
 def _is_wanted(name: str) -> bool:
-    """Files of the top folder only, which also keeps a hub from naming places outside of it."""
+    """Files of the top folder, and what says how texts are pooled; no hub can name a place outside of the folder."""
+    if POOLING.fullmatch(name):
+        return True
     return "/" not in name and "\\" not in name and name.endswith(WANTED) and not name.startswith((".", *OTHER_FORMATS))
 
 

@@ -14,11 +14,12 @@ from inference.api.language import Language
 from inference.api.template import ChatTemplate
 from inference.api.tools import TAGS
 from inference.constrain.guidance import Vocabulary
-from inference.embedding.loader import BUNDLED, bundled_folder
-from inference.embedding.loader import load as load_embeddings
+from inference.embedding import last_token, loader
+from inference.embedding.base import Embedder
+from inference.embedding.folder import is_embedding, pooling_of
 from inference.engine.engine import Engine
 from inference.memory import PAGE, TooLittleMemory, pages_for
-from inference.model.load import DType, load
+from inference.model.load import DType, find, load, name_of
 from inference.model.spec import CheckpointError
 
 SEQUENCES = {"cuda": 64, "cpu": 16}
@@ -62,16 +63,37 @@ def serve(options: Options) -> None:
 def application(options: Options, api_key: str = "") -> Litestar:
     """The application with everything loaded, not started yet."""
     language, missing = None, ""
-    if options.model:
-        try:
+    embedders: list[Embedder] = [loader.load(loader.BUNDLED, loader.bundled_folder())]
+    try:
+        if options.model and is_embedding(find(options.model)):
+            embedders.append(embedder_of(options))
+            missing = f"{embedders[-1].name} is an embedding model: it answers /v1/embeddings and writes no texts"
+        elif options.model:
             language = language_of(options)
-        except (CheckpointError, TooLittleMemory) as error:
-            if options.needs_model:
-                raise
-            missing = f"the language model {options.model} could not be loaded: {error}"
-            print(missing, file=sys.stderr, flush=True)
-    embeddings = load_embeddings(BUNDLED, bundled_folder())
-    return create_app(embeddings, language=language, missing=missing, api_key=api_key)
+    except (CheckpointError, TooLittleMemory) as error:
+        if options.needs_model:
+            raise
+        missing = f"the model {options.model} could not be loaded: {error}"
+        print(missing, file=sys.stderr, flush=True)
+    return create_app(embedders, language=language, missing=missing, api_key=api_key)
+
+
+def embedder_of(options: Options) -> Embedder:
+    """A loaded embedding model, by the way in which its folder says that it pools."""
+    folder = find(options.model)
+    name = options.name or name_of(options.model)
+    if name == loader.BUNDLED:
+        raise CheckpointError(f"{name} is the name of the model that is always here; give another one")
+    if pooling_of(folder) == "mean":
+        return loader.load(name, folder)
+    return last_token.load(
+        name,
+        folder,
+        dtype=options.dtype,
+        device=options.device,
+        context=options.context,
+        kv_memory=options.kv_memory,
+    )
 
 
 def language_of(options: Options) -> Language:

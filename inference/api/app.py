@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,50 +23,56 @@ from inference.api.metrics import Metrics
 from inference.api.models import Shelf
 from inference.api.requests import Asked, CompletionRequest, read
 from inference.api.sse import events, while_connected
+from inference.embedding.base import Embedder
 from inference.embedding.engine import EmbeddingEngine, QueueFullError
-from inference.embedding.loader import SentenceModel
 
 MAX_BODY_BYTES = 32 * 2**20
 OPEN_ROUTES = ("/health",)
+Engines = Mapping[str, EmbeddingEngine]
 AnyRequest = Request[Any, Any, Any]
 AnyResponse = Response[Any]
 Work = Callable[[AnyRequest], Any]
 
 
 def create_app(
-    model: SentenceModel,
+    embedders: Sequence[Embedder],
     *,
     language: Language | None = None,
     missing: str = "",
     api_key: str = "",
     waiting_texts: int = 4096,
 ) -> Litestar:
-    """The application around one embedding model and perhaps a language model.
+    """The application around embedding models and perhaps a language model.
 
     `missing` says why there is no language model where one was wanted. An empty key lets everybody in.
     """
     metrics = Metrics()
-    engine = EmbeddingEngine(model, waiting_texts=waiting_texts, on_batch=metrics.batch.observe)
-    shelf = Shelf(model, language, missing)
+    engines = {
+        model.name: EmbeddingEngine(model, waiting_texts=waiting_texts, on_batch=metrics.batch.observe)
+        for model in embedders
+    }
+    shelf = Shelf(embedders, language, missing)
     if language is not None:
         metrics.watch(language.engine.stats)
 
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
-        await engine.start()
+        for engine in engines.values():
+            await engine.start()
         if language is not None:
             await asyncio.to_thread(language.engine.start)
         yield
         if language is not None:
             await asyncio.to_thread(language.engine.stop)
-        await engine.stop()
+        for engine in engines.values():
+            await engine.stop()
 
     return Litestar(
         [
-            *_embedding_routes(engine, shelf, metrics),
+            *_embedding_routes(engines, shelf, metrics),
             *_language_routes(shelf, metrics),
             *_model_routes(shelf),
-            *_status_routes(engine, shelf, metrics),
+            *_status_routes(engines, shelf, metrics),
         ],
         lifespan=[lifespan],
         before_request=_door(api_key),
@@ -104,11 +110,11 @@ async def _timed(metrics: Metrics, route: str) -> AsyncIterator[None]:
         metrics.seconds.labels(route).observe(time.perf_counter() - began)
 
 
-def _embedding_routes(engine: EmbeddingEngine, shelf: Shelf, metrics: Metrics) -> list[ControllerRouterHandler]:
+def _embedding_routes(engines: Engines, shelf: Shelf, metrics: Metrics) -> list[ControllerRouterHandler]:
     @post("/v1/embeddings", status_code=200)
     async def embeddings(request: AnyRequest) -> EmbeddingResponse:
         async with _timed(metrics, "embeddings"):
-            answer = await _embed(engine, shelf, await request.body())
+            answer = await _embed(engines, shelf, await request.body())
         metrics.tokens.inc(answer.usage.total_tokens)
         metrics.truncated.inc(answer.usage.truncated_inputs)
         return answer
@@ -116,9 +122,10 @@ def _embedding_routes(engine: EmbeddingEngine, shelf: Shelf, metrics: Metrics) -
     return [embeddings]
 
 
-async def _embed(engine: EmbeddingEngine, shelf: Shelf, body: bytes) -> EmbeddingResponse:
+async def _embed(engines: Engines, shelf: Shelf, body: bytes) -> EmbeddingResponse:
     asked = parse(body)
-    if asked.model != engine.model.name:
+    engine = engines.get(asked.model)
+    if engine is None:
         raise shelf.unknown(asked.model, "embedding")
     try:
         found = await engine.embed(asked.texts)
@@ -176,11 +183,11 @@ def _model_routes(shelf: Shelf) -> list[ControllerRouterHandler]:
     return [models, one_model]
 
 
-def _status_routes(engine: EmbeddingEngine, shelf: Shelf, metrics: Metrics) -> list[ControllerRouterHandler]:
+def _status_routes(engines: Engines, shelf: Shelf, metrics: Metrics) -> list[ControllerRouterHandler]:
     @get("/health")
     async def health() -> Response[dict[str, object]]:
         language = shelf.language
-        alive = engine.alive and (language is None or language.engine.alive)
+        alive = all(engine.alive for engine in engines.values()) and (language is None or language.engine.alive)
         body: dict[str, object] = {
             "status": "ok" if alive else "stopped",
             "models": [card["id"] for card in shelf.cards],
@@ -190,7 +197,7 @@ def _status_routes(engine: EmbeddingEngine, shelf: Shelf, metrics: Metrics) -> l
 
     @get("/metrics")
     async def numbers() -> Response[bytes]:
-        metrics.waiting.set(engine.waiting)
+        metrics.waiting.set(sum(engine.waiting for engine in engines.values()))
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return [health, numbers]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from inference.api.errors import RefusedError
-from inference.embedding.encode import Embedded
+from inference.embedding.base import Embedded
 
 MAX_INPUTS = 2048
 MAX_CHARACTERS = 2_000_000  # of one input; only the first few hundred tokens are read anyway

@@ -1,12 +1,14 @@
 """What this service can run right now."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from inference.api.errors import RefusedError
 from inference.api.language import Language
-from inference.embedding.loader import SentenceModel
+from inference.embedding.base import Embedder
 
 Task = Literal["embedding", "text"]
+ROUTES: dict[Task, str] = {"embedding": "/v1/embeddings", "text": "/v1/chat/completions and /v1/completions"}
 NO_MODEL = (
     "this service runs no language model, only embeddings; set AIXIV_MODEL to a checkpoint, or "
     "AIXIV_LLM_BASE_URL to a server that has one"
@@ -16,10 +18,10 @@ NO_MODEL = (
 class Shelf:
     """The models of one service."""
 
-    def __init__(self, embedding: SentenceModel, language: Language | None, missing: str = "") -> None:
+    def __init__(self, embedders: Sequence[Embedder], language: Language | None, missing: str = "") -> None:
         self.language = language
         self.state = language.name if language else missing or NO_MODEL
-        self.cards = [_embedding_card(embedding)] + ([_language_card(language)] if language else [])
+        self.cards = [*map(_embedding_card, embedders)] + ([_language_card(language)] if language else [])
 
     def no_language_model(self) -> RefusedError:
         """The refusal of every text when there are only embeddings."""
@@ -34,21 +36,23 @@ class Shelf:
 
     def unknown(self, asked: str, task: Task | None = None) -> RefusedError:
         """The refusal of a model that is not here, or not for this."""
+        found = next((card for card in self.cards if card["id"] == asked), None)
+        if found is not None:
+            message = f"{asked!r} is a model for {ROUTES[found['task']]}, not for this address"
+            return RefusedError(400, message, code="wrong_model_for_route", param="model")
         served = [card["id"] for card in self.cards if task in (None, card["task"])]
         message = f"no model {asked!r} here; this service runs {', '.join(map(repr, served))}"
         return RefusedError(404, message, code="model_not_found", param="model")
 
 
-def _embedding_card(model: SentenceModel) -> dict[str, Any]:
+def _embedding_card(model: Embedder) -> dict[str, Any]:
     return {
         "id": model.name,
         "object": "model",
         "created": 0,
         "owned_by": "aixiv",
         "task": "embedding",
-        "dimensions": model.width,
-        "max_tokens": model.max_tokens,
-        "pooling": "mean of the token vectors, normalised to length 1",
+        **model.card,
     }
 
 

@@ -9,20 +9,19 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from inference.embedding.encode import Embedded, encode
-from inference.embedding.loader import SentenceModel
+from inference.embedding.base import Embedded, Embedder
 
 TEXTS_AT_ONCE = 32
 WAITING_TEXTS = 4096
-TEXTS_PER_SECOND = 40  # a careful guess for the hint to come back later
+TEXTS_PER_SECOND = 40.0  # a careful guess for the hint to come back later, until batches were timed
 
 
 class QueueFullError(Exception):
     """More is waiting than we are willing to promise. `retry_after` is in seconds."""
 
-    def __init__(self, waiting: int) -> None:
+    def __init__(self, waiting: int, pace: float) -> None:
         super().__init__(f"{waiting} texts are waiting already")
-        self.retry_after = max(1, waiting // TEXTS_PER_SECOND)
+        self.retry_after = max(1, round(waiting / pace))
 
 
 class _Job:
@@ -38,7 +37,7 @@ class EmbeddingEngine:
 
     def __init__(
         self,
-        model: SentenceModel,
+        model: Embedder,
         *,
         waiting_texts: int = WAITING_TEXTS,
         on_batch: Callable[[int], None] = lambda _size: None,
@@ -46,6 +45,7 @@ class EmbeddingEngine:
         self.model = model
         self._limit = waiting_texts
         self._on_batch = on_batch
+        self._pace = TEXTS_PER_SECOND
         self._jobs: deque[_Job] = deque()
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "embedding")
@@ -77,7 +77,7 @@ class EmbeddingEngine:
     async def embed(self, texts: list[str]) -> list[Embedded]:
         """The vectors of `texts`, in order. Raises `QueueFullError` at once rather than wait without end."""
         if self.waiting and self.waiting + len(texts) > self._limit:
-            raise QueueFullError(self.waiting)
+            raise QueueFullError(self.waiting, self._pace)
         job = _Job(texts, asyncio.get_running_loop().create_future())
         self._jobs.append(job)
         self._wake.set()
@@ -95,12 +95,14 @@ class EmbeddingEngine:
             while batch := self._next_batch():
                 texts = [text for _, texts in batch for text in texts]
                 self._on_batch(len(texts))
+                began = loop.time()
                 try:
-                    found = await loop.run_in_executor(self._thread, encode, self.model, texts)
+                    found = await loop.run_in_executor(self._thread, self.model.encode, texts)
                 except Exception as error:  # noqa: BLE001 - the edge of the computation: becomes the callers' failure
                     _fail(batch, error)
                 else:
                     _hand_out(batch, found)
+                    self._pace += 0.3 * (len(texts) / max(loop.time() - began, 1e-3) - self._pace)
                 self._drop_finished()
 
     def _next_batch(self) -> list[tuple[_Job, list[str]]]:

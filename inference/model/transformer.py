@@ -65,9 +65,20 @@ class Layer:
 
 
 class Transformer:
-    """Token ids to logits. Holds weights only: keys and values live in the caller's `KVPool`."""
+    """Token ids to logits. Holds weights only: keys and values live in the caller's `KVPool`.
 
-    def __init__(self, spec: ModelSpec, source: Source, attention: Attention, make: LinearMaker = PlainLinear) -> None:
+    A headless one has hidden states and no logits, as embedding models do, whose files often lack the head.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        source: Source,
+        attention: Attention,
+        make: LinearMaker = PlainLinear,
+        *,
+        headless: bool = False,
+    ) -> None:
         self.spec = spec
         self.attention = attention
         embed = source.get("embed")  # [vocabulary, D]
@@ -77,7 +88,7 @@ class Transformer:
         self._glue = glue_for(spec, self.dtype, self.device)
         self.layers = [Layer(spec, source, number, make, self._glue) for number in range(spec.layers)]
         self.norm = source.get("norm")
-        self.head = make(embed if spec.tied else source.get("head"), None)
+        self.head = None if headless else make(embed if spec.tied else source.get("head"), None)
         self._embed: Callable[[Tensor], Tensor] = embed.__getitem__
         if spec.tied and isinstance(self.head, NativeLinear):
             self._embed = self.head.rows  # a quarter of the smallest models is not held twice
@@ -88,6 +99,8 @@ class Transformer:
     @torch.inference_mode()
     def forward(self, step: Step, pool: KVPool) -> Tensor:
         """Write the step's keys and values to the pool; logits of `step.rows` [R, vocabulary] in float32."""
+        if self.head is None:
+            raise ValueError("a headless model has no logits")
         return self.head(self.hidden(step, pool)).float()
 
     @torch.inference_mode()

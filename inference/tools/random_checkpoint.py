@@ -6,13 +6,13 @@ What such a model says is noise: it serves to compare implementations and to mea
 
 import argparse
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from msgspec import Struct
 from safetensors.torch import save_file
+from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 
 from inference.model.spec import Config, ModelSpec, read_spec
@@ -144,41 +144,53 @@ def write(
     shards: int = 1,
     seed: int = 0,
     changes: Config | None = None,
+    embedding: bool = False,
 ) -> Config:
-    """Write a whole checkpoint, tokenizer included; returns its config. `changes` overrides fields of config.json."""
+    """Write a whole checkpoint, tokenizer included; returns its config. `changes` overrides fields of config.json.
+
+    `embedding`: one that pools by the last token, as Qwen3-Embedding is stored: no head, no prefix in the names.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = config_of(size, spelling=spelling, dtype=dtype, rope=rope) | (changes or {})
     spec = read_spec(config)
     source = RandomSource(spec, dtype=getattr(torch, dtype), seed=seed, deviation=size.deviation)
-    _write_weights(folder, spec, source, shards)
+    names = [name for name in shapes(spec) if not (embedding and name == "head")]
+    _write_weights(folder, spec, source, [names[shard::shards] for shard in range(shards)], bare=embedding)
     _json(folder / "config.json", config)
     _json(folder / "generation_config.json", {"eos_token_id": [2, 0], "do_sample": True})
     tokenizer = train(corpus(), min(size.vocabulary, 2048))
     assert (tokenizer.token_to_id(PADDING), tokenizer.token_to_id(END)) == (0, 2)
+    if embedding:
+        _pools_by_last_token(folder, size.width)
+        tokenizer.post_processor = TemplateProcessing(single=f"$A {PADDING}", special_tokens=[(PADDING, 0)])
     save(tokenizer, folder)
     return config
 
 
-def _write_weights(folder: Path, spec: ModelSpec, source: RandomSource, shards: int) -> None:
-    names = list(shapes(spec))
-    if shards == 1:
-        save_file(_tensors(spec, source, names), folder / "model.safetensors", {"format": "pt"})
-        return
+def _write_weights(folder: Path, spec: ModelSpec, source: RandomSource, shards: list[list[str]], *, bare: bool) -> None:
     held: dict[str, str] = {}
-    for shard in range(shards):
-        file = f"model-{shard + 1:05}-of-{shards:05}.safetensors"
-        tensors = _tensors(spec, source, names[shard::shards])
+    for number, names in enumerate(shards, 1):
+        whole = len(shards) == 1
+        file = "model.safetensors" if whole else f"model-{number:05}-of-{len(shards):05}.safetensors"
+        tensors = {stored_name(spec.family, name).removeprefix("model." * bare): source.get(name) for name in names}
         save_file(tensors, folder / file, {"format": "pt"})
         held |= dict.fromkeys(tensors, file)
-    _json(folder / "model.safetensors.index.json", {"metadata": {}, "weight_map": held})
+    if len(shards) > 1:
+        _json(folder / "model.safetensors.index.json", {"metadata": {}, "weight_map": held})
 
 
-def _tensors(spec: ModelSpec, source: RandomSource, names: list[str]) -> dict[str, Tensor]:
-    def pairs() -> Iterator[tuple[str, Tensor]]:
-        for name in names:
-            yield stored_name(spec.family, name), source.get(name)
-
-    return dict(pairs())
+def _pools_by_last_token(folder: Path, width: int) -> None:
+    """The files by which sentence-transformers knows such a model."""
+    steps = ((0, "", "Transformer"), (1, "1_Pooling", "Pooling"), (2, "2_Normalize", "Normalize"))
+    types = [
+        {"idx": number, "name": str(number), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for number, path, kind in steps
+    ]
+    _json(folder / "modules.json", types)
+    (folder / "1_Pooling").mkdir(exist_ok=True)
+    _json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": width, "pooling_mode_lasttoken": True})
+    prompts = {"query": "Instruct: Find works on the same question\nQuery:", "document": ""}
+    _json(folder / "config_sentence_transformers.json", {"prompts": prompts, "similarity_fn_name": "cosine"})
 
 
 def _json(path: Path, value: Any) -> None:
@@ -195,6 +207,7 @@ def main() -> None:
     parser.add_argument("--rope", type=json.loads, help='such as {"rope_type": "linear", "factor": 2}')
     parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--embedding", action="store_true", help="one that pools by its last token")
     given = parser.parse_args()
     config = write(
         given.folder,
@@ -204,6 +217,7 @@ def main() -> None:
         rope=given.rope,
         shards=given.shards,
         seed=given.seed,
+        embedding=given.embedding,
     )
     print(f"{read_spec(config).parameters() / 1e6:.1f} M parameters in {given.folder}")
 

@@ -13,14 +13,16 @@ from inference.hub import Hub, HubRefused, HubUnreachable
 
 WEIGHTS = bytes(range(256)) * 4096
 CONFIG = b'{"model_type": "qwen3"}'
+POOLING = b'{"pooling_mode_lasttoken": true}'
 
 
 class FakeHub(ThreadingHTTPServer):
-    """Hugging Face's paths over two files; every answer with weights breaks off after a third of what is asked."""
+    """Hugging Face's paths over three files; every answer with weights breaks off after a third of what is asked."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.files = {"model.safetensors": WEIGHTS, "config.json": CONFIG, "original/model.pth": b"x", "x.bin": b"x"}
+        self.files = {"model.safetensors": WEIGHTS, "config.json": CONFIG, "1_Pooling/config.json": POOLING}
+        self.files |= {"original/model.pth": b"x", "onnx/config.json": b"x", "x.bin": b"x", "../config.json": b"x"}
         self.promised = hashlib.sha256(WEIGHTS).hexdigest()
         self.asked: list[str] = []
         self.breaks = True
@@ -40,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith("/api/models/org/tiny"):
             self._send(200, json.dumps({"sha": "main1", "siblings": [*map(self._listed, self.server.files)]}).encode())
         elif self.path.startswith("/org/tiny/resolve/main1/"):
-            self._file(self.server.files[self.path.rsplit("/", 1)[1]])
+            self._file(self.server.files[self.path.removeprefix("/org/tiny/resolve/main1/")])
         else:
             self._send(404, b"{}")
 
@@ -86,13 +88,14 @@ def test_a_broken_download_goes_on_where_it_stopped(hub: FakeHub, tmp_path: Path
     client = Hub(hub.address, wait=0)
     folder = client.download("org/tiny", tmp_path, lambda name, there, _size: seen.append((name, there)))
     assert folder == tmp_path / "org--tiny"
-    assert {path.name for path in folder.iterdir()} == {"model.safetensors", "config.json"}
+    assert {path.name for path in folder.iterdir()} == {"model.safetensors", "config.json", "1_Pooling"}
+    assert (folder / "1_Pooling" / "config.json").read_bytes() == POOLING
     assert (folder / "model.safetensors").read_bytes() == WEIGHTS
     starts = [int(asked.removeprefix("bytes=").rstrip("-")) for asked in hub.asked if asked]
     assert len(starts) > 2
     assert starts == sorted(starts)
     assert starts[0] >= len(WEIGHTS) // 3 - 1
-    assert seen[-1] in {("model.safetensors", len(WEIGHTS)), ("config.json", len(CONFIG))}
+    assert seen[-1] == ("1_Pooling/config.json", len(POOLING))
     before = len(hub.asked)
     client.download("org/tiny", tmp_path, nothing)
     assert len(hub.asked) == before, "what is whole was asked for again"

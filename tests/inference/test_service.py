@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 @contextmanager
 def served(*, waiting_texts: int) -> Iterator[str]:
-    app = create_app(load(BUNDLED, bundled_folder()), waiting_texts=waiting_texts)
+    app = create_app([load(BUNDLED, bundled_folder())], waiting_texts=waiting_texts)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

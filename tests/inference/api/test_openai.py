@@ -114,6 +114,8 @@ def test_embeddings_and_models_beside_it(client: openai.OpenAI) -> None:
     assert sum(value * value for value in vector) == pytest.approx(1, abs=1e-5)
     assert {model.id for model in client.models.list()} == {BUNDLED, NAME}
     assert client.models.retrieve(NAME).id == NAME
+    with pytest.raises(openai.BadRequestError, match="/v1/chat/completions and /v1/completions, not for this address"):
+        client.embeddings.create(model=NAME, input="a text")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_embeddings_and_models_beside_it(client: openai.OpenAI) -> None:
         ({"chat_template_kwargs": {"mood": 1}}, 400, "chat_template_kwargs", "unknown_value"),
         ({"max_tokens": 5000}, 400, "messages", "context_length_exceeded"),
         ({"model": "gpt-5"}, 404, "model", "model_not_found"),
-        ({"model": BUNDLED}, 404, "model", "model_not_found"),
+        ({"model": BUNDLED}, 400, "model", "wrong_model_for_route"),
     ],
 )
 def test_what_is_not_served_is_refused_by_name(
