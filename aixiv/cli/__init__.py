@@ -61,6 +61,7 @@ COMMANDS = {
     "eval drift": ("eval_drift:drift_eval", "Measure whether the platform's judges still score as they did."),
     "eval panel": ("eval_panel:panel_eval", "Measure agreement and dispersion of a panel of reviewers."),
     "eval references": ("eval_references:references_eval", "Measure the judgement of bibliography entries."),
+    "eval spoiled": ("eval_spoiled:spoiled_eval", "Measure whether spoiled copies of papers score lower."),
     "eval stability": ("eval_stability:stability_eval", "Measure how much a score moves when a paper is read again."),
     "eval screening": ("evals:screening_eval", "Measure the injection screen on generated attacks and clean papers."),
 }

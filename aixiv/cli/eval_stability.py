@@ -8,7 +8,7 @@ import msgspec
 from cyclopts import Parameter
 
 from agents.port import ReviewFailed
-from aixiv.cli.reviewing import judge_of, read, require_track, reviewed, score, tell, why
+from aixiv.cli.reviewing import judge_of, read, require_files, require_track, reviewed, score, tell, why
 from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 from aixiv.text import Unreadable
@@ -43,8 +43,7 @@ def stability_eval(
     require_track(track)
     if repeats < 2:
         raise Invalid("One review of a paper has no spread.", code="eval_repeats", hint="--repeats 2 or more.")
-    if absent := next((file for file in files if not file.is_file()), None):
-        raise Invalid(f"There is no file {str(absent)!r}.", code="eval_file", hint="Check the path.")
+    require_files(files)
     settings = Settings().model_copy(update={"judge": judge})
     papers, judged = asyncio.run(_all(settings, files, track, repeats))
     result = measure(papers, judge=judged)

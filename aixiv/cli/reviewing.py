@@ -25,6 +25,12 @@ def require_track(track: str) -> None:
         )
 
 
+def require_files(files: Sequence[Path]) -> None:
+    """Refuse a path without a file, before anything is reviewed."""
+    if absent := next((file for file in files if not file.is_file()), None):
+        raise Invalid(f"There is no file {str(absent)!r}.", code="eval_file", hint="Check the path.")
+
+
 async def read(settings: Settings, file: Path) -> Manuscript:
     """The manuscript in a file; raises `Unreadable`."""
     parsed = await parse_limited(file, filename=file.name, limits=parse_limits(settings))

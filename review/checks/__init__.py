@@ -26,6 +26,7 @@ from review.checks import (
     table_arithmetic,
     table_changes,
     table_claims,
+    table_repeats,
     table_values,
     unfinished,
 )
@@ -45,6 +46,7 @@ OF_THE_TEXT: tuple[Check, ...] = (
     table_claims.CHECK,
     table_values.CHECK,
     table_changes.CHECK,
+    table_repeats.CHECK,
     best_values.CHECK,
     table_arithmetic.CHECK,
     counts.CHECK,

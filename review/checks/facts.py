@@ -8,9 +8,10 @@ from msgspec import Struct
 from review.checks import abstract_numbers
 from review.checks.availability import LINK
 from review.checks.base import passage
+from review.checks.grid import grid
 from review.checks.prose import Number, numbers, prose_sentences, prose_spans
 from review.checks.structure import has_part
-from review.manuscript import Kind, Locator, Manuscript
+from review.manuscript import Float, Kind, Locator, Manuscript
 
 _PARTS = {
     "introduction": r"introduc|motivation",
@@ -79,8 +80,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     citations: int
     citations_per_1000_words: float
     tables: int
-    tables_with_numbers: int
-    tables_blank: int  # tables whose cells were read and hold no number at all
+    tables_with_numbers: int  # beside their labels
+    tables_blank: int  # tables with signs of absence where their values should be
     table_numbers: int  # telling numbers (three digits or more) in table cells
     table_numbers_told: int  # distinct ones among them that the text says once more
     figures: int
@@ -108,7 +109,7 @@ def facts(manuscript: Manuscript, kind: Kind) -> Facts:
     good, stated = abstract_numbers.confirmed(manuscript) if kind == "paper" else ((), ())
     years = [r.year for r in manuscript.references if r.year]
     tables = [f for f in manuscript.floats if f.kind == "table"]
-    with_numbers = sum(any(next(numbers(c), None) for row in f.rows for c in row) for f in tables)
+    with_numbers = sum(any(record.values for record in grid(f).records) for f in tables)
     told, in_cells = _told_from_tables(manuscript)
     figures = [f for f in manuscript.floats if f.kind == "figure"]
     return Facts(
@@ -122,7 +123,7 @@ def facts(manuscript: Manuscript, kind: Kind) -> Facts:
         citations_per_1000_words=round(len(manuscript.citations) / max(words, 1) * 1000, 1),
         tables=len(tables),
         tables_with_numbers=with_numbers,
-        tables_blank=sum(bool(f.rows) for f in tables) - with_numbers,
+        tables_blank=sum(map(_blank, tables)),
         table_numbers=in_cells,
         table_numbers_told=told,
         figures=len(figures),
@@ -184,6 +185,12 @@ def _best(text: str, hits: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _passage(manuscript: Manuscript, start: int, end: int) -> Passage:
     return Passage(quote=passage(manuscript, start, end), locator=manuscript.locate(start, end))
+
+
+def _blank(table: Float) -> bool:
+    """Whether most cells beside the labels hold neither a number nor a word, as in a table still to be filled."""
+    cells = [cell for row in table.rows[1:] for cell in row[1:]]
+    return len(cells) > 2 * sum(any(sign.isalnum() or sign in "✓✔✗✘×●○" for sign in c) for c in cells)
 
 
 def _told_from_tables(manuscript: Manuscript) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from review.checks import table_pairs
 from review.checks.base import Check, Draft, Examined, nothing
 from review.checks.grid import Grid, Record, cell_numbers, grid
 from review.checks.prose import Number, Span, numbers, one_slip, prose_sentences
@@ -82,15 +83,34 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
                 cell = _meant(quotes[number], stated) if number in quotes and not ELSEWHERE.search(sentence) else None
                 slip = Slip(quotes[number], cell, span) if cell else None
                 slips.setdefault(number.value, []).append(slip)
-    drafts = [_draft(manuscript, slip) for said in slips.values() if (slip := _agreed(said))]
-    unread = any(f.kind == "table" and not f.rows for f in manuscript.floats)
-    if not unread and (foreign := unshown(named)):
-        drafts.append(foreign)
+    agreed = {value: slip for value, said in slips.items() if (slip := _agreed(said))}
+    drafts = [_draft(manuscript, slip) for slip in agreed.values()]
+    if not any(f.kind == "table" and not f.rows for f in manuscript.floats):
+        absent = {h.number.value: h for h in _halves(manuscript, tables, printed) if h.number.value not in agreed}
+        drafts += [table_pairs.draft(half) for half in absent.values()]
+        drafts += [foreign] if (foreign := unshown(named)) else []
     if not (seen or drafts):
         return nothing("No sentence quotes a cell of a table by its labels.")
     return Examined(
         examined=seen, summary=f"{seen} quoted values compared, {len(drafts)} do not agree.", drafts=tuple(drafts)
     )
+
+
+def _halves(
+    manuscript: Manuscript, tables: list[tuple[Float, Grid]], printed: list[Number]
+) -> Iterator[table_pairs.Half]:
+    """Numbers that no table prints, set against a cell of a row that the sentence names."""
+    cited = [c.start for c in manuscript.citations]
+    for span in prose_sentences(manuscript):
+        sentence = manuscript.text[slice(*span)]
+        if span[1] - span[0] > LONGEST or is_table(sentence) or ELSEWHERE.search(sentence):
+            continue
+        if not reports(manuscript, span[0]) or any(span[0] <= at < span[1] for at in cited):
+            continue
+        stated = [n for n in numbers(manuscript.text, *span) if _digits(n) >= LEAST_DIGITS]
+        rows = [(f, read, _named(sentence, read)[0]) for f, read in tables] if len(stated) > 1 else []
+        halves = table_pairs.halves(manuscript.text, span, stated, rows)
+        yield from (half for half in halves if not _stands(half.number, printed))
 
 
 def _agreed(said: list[Slip | None]) -> Slip | None:
@@ -236,7 +256,8 @@ CHECK = Check(
     method="Where a sentence names the labels of a row and prints a number of the shape of its cells, looks for that "
     "number in the tables; when it stands nowhere and is one digit away from the only such cell, or the sentence "
     "names a single cell, text and table disagree. When of at least four values given for named rows and columns three "
-    "in four or more stand in no table, the tables are not those the text speaks of.",
+    "in four or more stand in no table, the tables are not those the text speaks of. Where a sentence says from which "
+    "number to which a named row went and one of the two is its cell, the other must stand in a table.",
     limits="Needs recovered cells, a label in the sentence and three digits; hedged sentences, and numbers that "
     "another sentence gives for something else, are left alone.",
     alarm_rate="no finding on five development papers.",
