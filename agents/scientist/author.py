@@ -48,7 +48,7 @@ class RuleAuthor:
         """Rules have no ideas."""
         raise CannotDraft(
             "Without a language model nothing is written from a topic: set AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL, or "
-            "give a folder with a manuscript."
+            "AIXIV_MODEL where `aixiv up` serves it, or give a folder with a manuscript."
         )
 
     async def revise(self, desk: Desk, asked: Sequence[Asked], wishes: Sequence[str]) -> Revision:

@@ -43,6 +43,7 @@ class Desk:
     facts: dict[str, str] = field(default_factory=dict)  # topic -> what the author can truthfully add
     authors: list[dict[str, Any]] = field(default_factory=list)
     notes: dict[str, list[str]] = field(default_factory=dict)
+    planned: bool = False  # the text is this author's own plan, so its numbers are decisions and may be new
 
     def note(self, topic: str, text: str) -> None:
         """Remember a change, once."""

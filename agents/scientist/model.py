@@ -1,6 +1,7 @@
 """The author with a language model. It proposes; what it proposes is looked up, and rules finish what it leaves open.
 
-An edit is applied when its words stand exactly once in the sources and it brings no number that material does not hold.
+An edit is applied when its words stand exactly once in the sources and it brings no number that material does not hold;
+in a proposal that this author drafted from a topic a new number is a decision, and stands.
 """
 
 import asyncio
@@ -29,6 +30,9 @@ MAX_TOKENS = 12_000
 RUN_TOKENS = 1_000_000
 RUN_SECONDS = 1_800.0
 LEAST_DRAFT = 600  # words
+PLANNED = """\
+This is your own plan. A number that it leaves open may be decided now: that is no invention. It has no results.
+"""
 REVISE_FILES = ("scientist_system", "scientist_revise")
 DRAFT_FILES = ("scientist_system", "scientist_draft")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -117,9 +121,10 @@ def revise_prompt(desk: Desk, asked: Sequence[Asked], fence: str) -> str:
     facts = "\n\n".join(f"{topic}: {text.strip()}" for topic, text in desk.facts.items()) or "Nothing beyond the text."
     findings = "\n".join(_line(finding) for finding in asked)
     fill = {"manuscript": manuscript, "facts": facts, "findings": findings}
-    return Template(prompt_text("scientist_revise")).substitute(
+    asked_for = Template(prompt_text("scientist_revise")).substitute(
         fence=fence, **{name: text.replace(fence, "") for name, text in fill.items()}
     )
+    return f"{asked_for}\n{PLANNED}" if desk.planned else asked_for
 
 
 def draft_prompt(topic: str, related: Sequence[dict[str, Any]], fence: str) -> str:
@@ -137,7 +142,7 @@ def apply_edits(desk: Desk, edits: Sequence[Edit], asked: Sequence[Asked]) -> in
     refused = 0
     for edit in edits:
         place = _only(desk.sources, edit.find)
-        if place is None or not _numbers(edit.replace) <= known:
+        if place is None or not (desk.planned or _numbers(edit.replace) <= known):
             refused += 1
             continue
         desk.sources = desk.sources.replace(place, edit.replace)

@@ -39,7 +39,10 @@ async def check(state: ScientistState, runtime: Runtime[ScientistContext]) -> Sc
     sources = context.journal.version(1)
     seen = await rehearsed(context, state, sources, 1)
     found = [f"{item['check']}: {item['summary']}" for item in seen["checks_found"]]
-    context.tell("check", f"Read as “{seen['title']}”; {len(found)} checks find something.", lines=found)
+    screen = seen["screening"]
+    signs = [f"screen: {sign['sign']}" for sign in screen.get("signs", [])]
+    told = f"Read as “{seen['title']}”; the screen says {screen['verdict']}; {len(found)} checks find something."
+    context.tell("check", told, lines=signs + found)
     return {"step": "submit"}
 
 
@@ -102,6 +105,7 @@ async def revise(state: ScientistState, runtime: Runtime[ScientistContext]) -> S
     asked = findings_from(state["reports"])
     wishes = [w for r in state["reports"] for w in (*r.get("requested_changes", ()), *r.get("questions", ()))]
     desk = Desk(sources=old, kind=state["kind"], facts=state["facts"], authors=state["metadata"]["authors"])
+    desk.planned = context.manuscript is None
     revision = await context.author.revise(desk, asked, wishes)
     revision = await _settled(context, state, desk, revision, asked, n)
     if revision.sources == old:
@@ -177,12 +181,12 @@ async def ended(context: ScientistContext, state: ScientistState, status: str) -
 
 
 async def _drafted(context: ScientistContext) -> ScientistState:
+    filled_in = belongings.metadata_of(Path())  # before a model is asked for anything
     related = await context.platform.call("search_papers", {"query": context.topic, "limit": 10})
     drafted = await context.author.draft(context.topic, related["items"])
     context.journal.keep_version(1, Sources(format="markdown", main="proposal.md", files={"proposal.md": drafted.text}))
     said = {"title": drafted.title, "keywords": list(drafted.keywords), "kind": "proposal"}
-    metadata = belongings.metadata_of(Path()) | said
-    return {"kind": "proposal", "metadata": metadata, "facts": {}}
+    return {"kind": "proposal", "metadata": filled_in | said, "facts": belongings.facts_of(Path())}
 
 
 def _taken(context: ScientistContext) -> ScientistState:

@@ -70,7 +70,8 @@ def write(
     address = _address(url)
     platform = McpPlatform(address, _token(token), patience=patience, on_away=_say)
     where = folder or FOLDERS / _name(manuscript, topic, address)
-    work = _write(platform, _author(Settings()), manuscript, topic, where, rounds, publish=not unpublished)
+    author = _author(with_running_addresses(Settings()))
+    work = _write(platform, author, manuscript, topic, where, rounds, publish=not unpublished)
     outcome = asyncio.run(_told(work))
     print(f"{outcome['title']}\n{outcome['state']}  {outcome['identifier'] or outcome['paper_id']}  {outcome['url']}")
     print(f"transcript: {where / 'transcript.md'}")
@@ -96,9 +97,10 @@ def review(*papers: str, url: Url = "", token: Token = "", patience: float = 300
 async def _write(
     platform: Platform, author: Author, manuscript: Path | None, topic: str, where: Path, rounds: int, *, publish: bool
 ) -> dict[str, Any]:
+    journal = Journal(where)
     context = ScientistContext(
         platform=platform,
-        journal=Journal(where),
+        journal=journal,
         author=author,
         manuscript=manuscript,
         topic=topic,
@@ -106,7 +108,10 @@ async def _write(
         may_publish=publish,
         say=_say,
     )
-    return await run(context)
+    try:
+        return await run(context)
+    finally:
+        journal.close()
 
 
 async def _told(work: Awaitable[T]) -> T:
@@ -127,7 +132,7 @@ async def _told(work: Awaitable[T]) -> T:
 
 
 def _author(settings: Settings) -> Author:
-    """By a language model where a server is named, otherwise by rules."""
+    """By a language model where a server is named or our own runs one, otherwise by rules."""
 
     return ModelAuthor(endpoint(settings)) if settings.llm_base_url or settings.llm_replay else RuleAuthor()
 
