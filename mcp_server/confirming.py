@@ -26,7 +26,7 @@ ASKED_BY_RESULT = "2026-07-28"
 KEY = "confirm"
 FORM: dict[str, Any] = {
     "type": "object",
-    "properties": {KEY: {"type": "boolean", "title": "Publish for good", "default": False}},
+    "properties": {KEY: {"type": "boolean", "title": "Yes, for good", "default": False}},
     "required": [KEY],
 }
 

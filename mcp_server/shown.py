@@ -265,8 +265,24 @@ class ShownCheck(Struct, frozen=True, kw_only=True, omit_defaults=True):
     findings: tuple[ShownFinding, ...]
 
 
+class ShownSign(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One sign of a text that speaks to its reviewers, or hides from its readers."""
+
+    sign: str
+    quote: str
+    page: int | None = None
+
+
+class RehearsedScreen(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the injection screen says. Whatever is not `clear` is held for an editor when it is submitted."""
+
+    verdict: Verdict
+    reason: str
+    signs: tuple[ShownSign, ...] = ()
+
+
 class Rehearsal(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a dry run read, and what the checks of a review say about it."""
+    """What a dry run read, and what the screen and the checks of a review say about it."""
 
     title: str
     abstract: str
@@ -274,6 +290,7 @@ class Rehearsal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sections: int
     references: int
     checks_passed: int
+    screening: RehearsedScreen
     checks_found: tuple[ShownCheck, ...]
     warnings: tuple[str, ...] = ()
 

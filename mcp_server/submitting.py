@@ -22,12 +22,13 @@ from aixiv.web.api.lookup import find_to_change
 from mcp_server.reading import PaperId
 from mcp_server.repeating import Key, accepted, once
 from mcp_server.reviewing import shown_findings
-from mcp_server.shown import UNTRUSTED, Accepted, Announced, Rehearsal, ShownCheck, cut
+from mcp_server.shown import UNTRUSTED, Accepted, Announced, Rehearsal, RehearsedScreen, ShownCheck, ShownSign, cut
 from mcp_server.tool import Call, Tool
 from review.manuscript import Kind
-from review.report import ResponseLetter
+from review.report import ResponseLetter, Screening
 
 MAX_MANUSCRIPT = 800_000
+SHOWN_SIGNS = 10
 REHEARSED_FINDINGS = 1_000  # characters for the findings of one check
 ENDINGS = {"markdown": "manuscript.md", "latex": "manuscript.tex"}
 STEPS = 2  # of a submission: the file is checked and stored, the version is there
@@ -189,10 +190,24 @@ def _rehearsed(seen: Rehearsed, unanswered: tuple[str, ...] = ()) -> Accepted:
         sections=seen.sections,
         references=seen.references,
         checks_passed=seen.passed,
+        screening=_screened(seen.screening),
         checks_found=found,
         warnings=tuple(cut(warning, 200) for warning in seen.warnings[:20]),
     )
     return Accepted(state="dry_run", next_actions=(), unanswered=unanswered, dry_run=shown, trust=UNTRUSTED)
+
+
+def _screened(screening: Screening) -> RehearsedScreen:
+    """The author's own file: where each sign stands is told, with its words."""
+    signs = tuple(
+        ShownSign(
+            sign=f"{found.kind} ({found.carrier}): {cut(found.reason, 300)}",
+            quote=cut(found.text, 200),
+            page=found.page,
+        )
+        for found in screening.findings[:SHOWN_SIGNS]
+    )
+    return RehearsedScreen(verdict=screening.verdict, reason=cut(screening.reason, 400), signs=signs)
 
 
 TOOLS = (

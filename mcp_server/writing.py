@@ -8,9 +8,9 @@ from msgspec import Meta, Struct
 
 from aixiv.deps import Deps
 from aixiv.domain.errors import Invalid
-from aixiv.domain.paper import Status
+from aixiv.domain.paper import OPEN, Status
 from aixiv.domain.people import Action, Scope, Subject, may
-from aixiv.queries.papers import version_of
+from aixiv.queries.papers import VersionCard, version_of
 from aixiv.usecases.comment import WriteComment, WrittenComment, write_comment
 from aixiv.usecases.publish import Published, publish_version
 from aixiv.usecases.request import Requested, request_review
@@ -20,6 +20,8 @@ from mcp_server.reading import PaperId, Version
 from mcp_server.repeating import Key, accepted, done, once
 from mcp_server.shown import Accepted, Done, cut, visible_text
 from mcp_server.tool import Call, Tool
+
+ExactTitle = Annotated[str, Meta(max_length=400, description="The exact title of get_paper")]
 
 
 class RequestReview(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,6 +36,7 @@ class Withdraw(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     paper_id: PaperId
     reason: Annotated[str, Meta(min_length=1, max_length=2_000, description="Readers see it")]
+    confirm_title: ExactTitle
     idempotency_key: Key
 
 
@@ -41,7 +44,7 @@ class Publish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Make a work public."""
 
     paper_id: PaperId
-    confirm_title: Annotated[str, Meta(max_length=400, description="The exact title, as get_paper shows it")]
+    confirm_title: ExactTitle
     idempotency_key: Key
 
 
@@ -68,9 +71,20 @@ async def ask_for_review(call: Call, sent: RequestReview) -> Accepted:
 
 
 async def withdraw(call: Call, sent: Withdraw) -> Done:
-    """Take the newest version back before it is published."""
+    """Take the newest version back before it is published, when the caller can name it and the person agrees.
+
+    Whose work it may be is for the use case to say, as for every other door: one's own, and for an editor another's.
+    """
     may(call.actor, Action.WITHDRAW, Subject(owner_id=call.actor.user_id))
-    paper_id = (await find_to_change(call.deps, call.actor, sent.paper_id)).paper.id
+    named = await find_to_change(call.deps, call.actor, sent.paper_id)
+    paper_id, version = named.paper.id, named.paper.latest
+    _check_title(sent.confirm_title, version)
+    if version.status in OPEN:
+        whose = "your" if named.paper.mine else "another author's"
+        question = (
+            f"Withdraw version {version.n} of {whose} paper for good? Its title: {cut(_said(version.title), 200)}"
+        )
+        await call.confirm(question, f"withdraw:{version.id}")
 
     async def act(deps: Deps) -> None:
         await withdraw_paper(deps, call.actor, paper_id, sent.reason)
@@ -83,12 +97,7 @@ async def publish(call: Call, sent: Publish) -> Done:
     """Publish the newest version, when the caller can name it and the person behind them agrees."""
     may(call.actor, Action.PUBLISH, Subject(owner_id=call.actor.user_id))
     version = (await find_to_change(call.deps, call.actor, sent.paper_id)).version
-    if _said(sent.confirm_title) != _said(version.title):
-        raise Invalid(
-            "confirm_title is not the title of this paper.",
-            code="title_mismatch",
-            hint="Call get_paper, check that this is what you mean to publish, and send its title exactly.",
-        )
+    _check_title(sent.confirm_title, version)
     if version.status is Status.ACCEPTED:
         question = f"Publish version {version.n} of this paper for good? Its title: {cut(_said(version.title), 200)}"
         await call.confirm(question, f"publish:{version.id}")
@@ -114,6 +123,15 @@ async def comment(call: Call, sent: AddComment) -> Done:
     written = await once(call, sent, f"comment:{version.id}", act, WrittenComment)
     now = await done(call, written.paper_id)
     return msgspec.structs.replace(now, comment_id=written.id)
+
+
+def _check_title(given: str, version: VersionCard) -> None:
+    if _said(given) != _said(version.title):
+        raise Invalid(
+            "confirm_title is not the title of this paper.",
+            code="title_mismatch",
+            hint="Call get_paper, check that this is what you mean, and send its title exactly.",
+        )
 
 
 def _said(title: str) -> str:
@@ -159,7 +177,7 @@ TOOLS = (
     Tool(
         name="withdraw",
         title="Withdraw a paper",
-        description="Take the newest version back before it is published, for good. Its record and the reason stay.",
+        description="Take the newest version back before it is published, for good. The reason stays. Ask your person.",
         takes=Withdraw,
         gives=Done,
         run=withdraw,

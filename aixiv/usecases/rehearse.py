@@ -1,4 +1,4 @@
-"""A rehearsal of a submission: read the file and run the checks that a review would run, and keep nothing."""
+"""A rehearsal of a submission: read the file, screen it, run the checks that a review would run, and keep nothing."""
 
 import asyncio
 
@@ -12,7 +12,8 @@ from aixiv.usecases import rates
 from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_metadata, check_upload
 from review.checks import run_checks
 from review.manuscript import Kind
-from review.report import CheckResult
+from review.report import CheckResult, Screening
+from review.screening import screen
 
 PER_HOUR = 120
 SECONDS = 25.0
@@ -20,7 +21,10 @@ SECONDS = 25.0
 
 
 class Rehearsed(Struct, frozen=True, kw_only=True):
-    """What was read, and the checks that found something."""
+    """What was read, what the screen says of it, and the checks that found something.
+
+    Of the screen those stages ran that need no service (`screening.stages`); a review may add others.
+    """
 
     title: str
     abstract: str
@@ -30,6 +34,7 @@ class Rehearsed(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     found: tuple[CheckResult, ...]
     passed: int
+    screening: Screening
 
 
 async def rehearse(
@@ -42,12 +47,14 @@ async def rehearse(
     await check_upload(deps, upload)
     try:
         async with asyncio.timeout(SECONDS):
-            manuscript = (await deps.parse(upload.path, upload.filename)).manuscript
-            results = await asyncio.to_thread(run_checks, manuscript, kind)
+            parsed = await deps.parse(upload.path, upload.filename)
+            screening = await asyncio.to_thread(screen, parsed.manuscript, parsed.layout)
+            results = await asyncio.to_thread(run_checks, parsed.manuscript, kind)
     except Unreadable as refusal:
         raise UnreadableFile(refusal.message, code=refusal.code, hint=refusal.hint) from refusal
     except TimeoutError as error:
         raise RateLimited("The file takes too long to read while you wait.", retry_after=60) from error
+    manuscript = parsed.manuscript
     return Rehearsed(
         title=manuscript.title,
         abstract=manuscript.abstract,
@@ -57,4 +64,5 @@ async def rehearse(
         warnings=manuscript.warnings,
         found=tuple(structs.replace(r, findings=r.findings[:10]) for r in results if r.status == "found"),
         passed=sum(result.status == "passed" for result in results),
+        screening=screening,
     )

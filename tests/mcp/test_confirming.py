@@ -1,4 +1,4 @@
-"""Publishing asks the person behind the client where the client can ask, and takes nothing but a yes for one."""
+"""Publishing and withdrawing ask the person behind a client that can ask, and take nothing but a yes for one."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ElicitResult
 
 from aixiv.domain.paper import Status
+from aixiv.domain.people import Role
 from tests.fixtures.people import stored_version
+from tests.mcp.hostile import every_scope
 from tests.mcp.talk import Era, Refused, Somebody, Talk, talking
 from tests.web.door import Door
 
@@ -66,6 +68,34 @@ async def test_a_yes_publishes_once(door: Door, author: Somebody) -> None:
         first = await mine("publish", **publish)
         assert (first["state"], await mine("publish", **publish)) == ("published", first)
     assert len(heard) == 1
+
+
+async def test_withdrawing_is_asked_about_too_and_who_may_is_as_everywhere(door: Door, author: Somebody) -> None:
+    """Nobody else's work but for an editor, whose person is asked with whose work it is; REST knows the same rule."""
+    publish = await accepted_paper(door, author)
+    paper = publish["paper_id"]
+    edith = await every_scope(door, "edith", Role.EDITOR)
+    other = await every_scope(door, "mallory")
+    taking = {"paper_id": paper, "reason": "A request.", "confirm_title": TITLE, "idempotency_key": "w"}
+    heard = list[str]()
+    async with asked(door, edith, ElicitResult(action="decline"), heard) as theirs:
+        with pytest.raises(Refused, match=r"^title_mismatch: "):
+            await theirs("withdraw", **taking | {"confirm_title": "Pebbles"})
+        assert heard == []
+        with pytest.raises(Refused, match=r"^not_confirmed: "):
+            await theirs("withdraw", **taking)
+    assert "another author's paper" in heard[0]
+    assert TITLE in heard[0]
+    async with asked(door, other, ElicitResult(action="accept", content={"confirm": True}), heard) as stranger:
+        with pytest.raises(Refused, match=r"^not_found: "):
+            await stranger("withdraw", **taking)
+    client = await door.of(other.bearer | {"Idempotency-Key": "w"})
+    refused = await client.post(f"/api/v1/papers/{paper}/withdraw", json={"reason": "A request."})
+    assert refused.status_code == 404
+    async with asked(door, author, ElicitResult(action="accept", content={"confirm": True}), heard) as mine:
+        assert (await mine("get_status", paper_id=paper))["state"] == "accepted"
+        assert (await mine("withdraw", **taking))["state"] == "withdrawn"
+    assert "your paper" in heard[-1]
 
 
 @pytest.mark.parametrize("era", ["auto", "legacy"])

@@ -189,7 +189,7 @@ async def test_tricks_in_names_reach_nothing(door: Door, ada: Somebody) -> None:
         for paper in (hidden, NOWHERE)
         for tool, more in (
             ("get_paper", {}),
-            ("withdraw", {"reason": "x", "idempotency_key": "w"}),
+            ("withdraw", {"reason": "x", "confirm_title": "Hidden", "idempotency_key": "w"}),
             ("add_comment", {"text": "x", "idempotency_key": "c"}),
             ("publish", {"confirm_title": "Hidden", "idempotency_key": "p"}),
         )
@@ -246,7 +246,7 @@ async def test_who_may_do_what_with_a_work_that_is_not_public(door: Door, ada: S
         "decide": {"outcome": "reject", "reason": "x"},
         "submit_revision": {"base_version": 1, "manuscript": TEXT.decode()},
         "publish": {"confirm_title": "Counting pebbles twice"},
-        "withdraw": {"reason": "x"},
+        "withdraw": {"reason": "x", "confirm_title": "Counting pebbles twice"},
     }
     before, got = everything(door), {}
     for name, bearer in people.items():

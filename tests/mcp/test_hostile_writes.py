@@ -51,7 +51,14 @@ async def ready(door: Door, run: str) -> Writes:
             {"paper_id": await paper(Status.REVISION_REQUESTED), "base_version": 1, "manuscript": LATER},
         ),
         "publish": (author, {"paper_id": await paper(Status.ACCEPTED), "confirm_title": "accepted"}),
-        "withdraw": (author, {"paper_id": await paper(Status.REVISION_REQUESTED), "reason": "Too early."}),
+        "withdraw": (
+            author,
+            {
+                "paper_id": await paper(Status.REVISION_REQUESTED),
+                "reason": "Too early.",
+                "confirm_title": "revision_requested",
+            },
+        ),
         "request_review": (author, {"paper_id": await paper(Status.HELD)}),
         "add_comment": (author, {"paper_id": await paper(Status.PUBLISHED), "text": "Indeed."}),
         "submit_review": (referee, {"paper_id": reviewed, **REVIEW}),

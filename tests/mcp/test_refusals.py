@@ -36,7 +36,7 @@ WRITES: dict[str, dict[str, Any]] = {
         "idempotency_key": "k",
     },
     "publish": {"paper_id": "x", "confirm_title": "x", "idempotency_key": "k"},
-    "withdraw": {"paper_id": "x", "reason": "x", "idempotency_key": "k"},
+    "withdraw": {"paper_id": "x", "reason": "x", "confirm_title": "x", "idempotency_key": "k"},
     "add_comment": {"paper_id": "x", "text": "x", "idempotency_key": "k"},
 }
 
@@ -138,7 +138,15 @@ async def test_publishing_needs_the_exact_title_and_an_accepted_version(door: Do
             await mine("publish", paper_id=paper, confirm_title="Pebbles", idempotency_key="p")
         with pytest.raises(Refused, match=r"^illegal_transition: .* Fix: Call get_status"):
             await mine("publish", paper_id=paper, confirm_title="Counting pebbles", idempotency_key="p")
-        gone = await mine("withdraw", paper_id=paper, reason="Too early.", idempotency_key="w")
+        taking = {
+            "paper_id": paper,
+            "reason": "Too early.",
+            "confirm_title": "Counting pebbles",
+            "idempotency_key": "w",
+        }
+        with pytest.raises(Refused, match=r"^title_mismatch: .* Fix: Call get_paper"):
+            await mine("withdraw", **taking | {"confirm_title": "Pebbles"})
+        gone = await mine("withdraw", **taking)
         assert (gone["state"], gone["next_actions"]) == ("withdrawn", [])
         with pytest.raises(Refused, match=r"^withdrawn: "):
             await mine("read_paper", paper_id=paper)
