@@ -174,7 +174,8 @@ order drawn by lot with a fixed seed. The observer did not know which condition 
 from the same instrument each time and written down before the condition was disclosed. Paired designs suit small \
 samples such as ours [3], since every unit serves as its own control.
 
-The analysis was fixed before the first reading. We compare the two conditions with a paired test on the differences, \
+The analysis was fixed before the first reading. The significance level was set to 0.05. We \
+compare the two conditions with a paired test on the differences, \
 report the mean difference with its 95% confidence interval, and add the share of units that improved. No reading was \
 left out. Each unit was read in five independent runs under either condition, and the mean of the runs is what is \
 compared. \
@@ -207,14 +208,33 @@ Table 1: Units by part of the day.
 
 Table 2: The three ways of reading that were tried before; the best of each column is in bold.
 
-| Way of reading | Error rate (%) | Coverage (%) |
-|---|---|---|
-| Dial | 2.14 | **96.75** |
-| Camera | **1.38** | 91.20 |
-| Probe | 3.05 | 93.60 |
+| Way of reading | Error rate (%) | Coverage (%) | Reading time (s) |
+|---|---|---|---|
+| Dial | 2.14 | **96.75** | 4.25 |
+| Camera | **1.38** | 91.20 | **2.75** |
+| Probe | 3.05 | 93.60 | 6.10 |
 
 Table 2 gives what we know of the ways of reading. The camera has an error rate of 1.38 and a coverage of 91.20, and \
-the probe has an error rate of 3.05; we read the dial.
+the probe has an error rate of 3.05; we read the dial. Table 3 repeats those that were kept for a second look.
+
+Table 3: The ways of reading that were kept, with the cost of one reading.
+
+| Way of reading | Error rate (%) | Coverage (%) | Reading time (s) | Cost (cents) |
+|---|---|---|---|---|
+| Dial | 2.14 | 96.75 | 4.25 | 1.15 |
+| Camera | 1.38 | 91.20 | 2.75 | 0.85 |
+
+Table 4 splits the {s.outcome} by the weather. For windy days it shows a 20.0% reduction in {s.outcome}, as large as \
+that for calm days. All tests use a significance level of 0.05.
+
+Table 4: The weather.
+
+| Weather | Condition | {s.outcome.capitalize()} ({s.unit}) |
+|---|---|---|
+| calm days | as it was | 5.20 |
+| calm days | changed | 4.16 |
+| windy days | as it was | 9.80 |
+| windy days | changed | 7.84 |
 
 The parts of the day do not differ in a way that would matter to an operator. Averages can hide a tail [4], so we also \
 looked at the single readings: no unit became much worse, and the largest changes were found where the {s.outcome} had \
@@ -282,6 +302,10 @@ def _wrong_mark(text: str, _: Numbers) -> str:
     return text.replace("| **1.38** |", "| 1.38 |").replace("| 2.14 |", "| **2.14** |")
 
 
+def _wrong_size(text: str, n: Numbers) -> str:
+    return text.replace(f"comparison of {n.people} units", f"comparison of {n.people + 4} units")
+
+
 def _wrong_mean(text: str, n: Numbers) -> str:
     return text.replace(f"M = {n.mean}", f"M = {n.wrong_mean}")
 
@@ -313,5 +337,10 @@ PLANTS: dict[str, Callable[[str, Numbers], str]] = {
     "best-values": _wrong_mark,
     "registrations": _swap("## 5 Limitations\n\n", "## 5 Limitations\n\nThe plan was registered as NCT0412 before. "),
     "cross-references": _swap("Table 1 gives", "Table 7 gives"),
+    "table-changes": _swap("a 20.0% reduction", "a 34.0% reduction"),
+    "table-repeats": _swap("| 2.75 | 0.85 |", "| 2.15 | 0.85 |"),
+    "settings": _swap("significance level of 0.05", "significance level of 0.01"),
+    "numbering": _swap("## 6 Conclusion", "## 7 Conclusion"),
+    "sample-size": _wrong_size,
 }
 """By the check that should find it, what puts the error in."""
