@@ -166,18 +166,32 @@ void place(const bf16 *all, const bf16 *query_norm, const bf16 *key_norm, const 
     }
 }
 
+/* e^x of 16 floats within two units of the last place: 2^n times a polynomial of what is left. Our own, because the
+   compiler only calls a vector one under -ffast-math, which would change the whole process (see native.py). */
+INLINE __m512 exponential(__m512 x) {
+    x = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-104.0f)), _mm512_set1_ps(104.0f)); /* 0 and infinity beyond */
+    __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)), 0);
+    x = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x); /* ln 2 in two parts, the first of few bits */
+    x = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), x);
+    __m512 y = _mm512_set1_ps(1.0f / 720);
+    y = _mm512_fmadd_ps(y, x, _mm512_set1_ps(1.0f / 120));
+    y = _mm512_fmadd_ps(y, x, _mm512_set1_ps(1.0f / 24));
+    y = _mm512_fmadd_ps(y, x, _mm512_set1_ps(1.0f / 6));
+    y = _mm512_fmadd_ps(y, x, _mm512_set1_ps(0.5f));
+    y = _mm512_fmadd_ps(y, x, _mm512_set1_ps(1.0f));
+    y = _mm512_fmadd_ps(y, x, _mm512_set1_ps(1.0f));
+    return _mm512_scalef_ps(y, n);
+}
+
 /* out [tokens, inner] = silu(gate) * up of both [tokens, 2 inner]; inner is a multiple of 16. */
 void swiglu(const bf16 *both, bf16 *out, long tokens, long inner, int threads) {
+    __m512 one = _mm512_set1_ps(1.0f);
 #pragma omp parallel for num_threads(threads) if (tokens > 8)
     for (long t = 0; t < tokens; t++)
-        for (long i = 0; i < inner; i += 256) {
-            const bf16 *gate = both + t * 2 * inner + i;
-            long count = inner - i < 256 ? inner - i : 256;
-            float silu[256];
-            for (long k = 0; k < count; k += 16) _mm512_storeu_ps(silu + k, wide(gate + k));
-            for (long k = 0; k < count; k++) silu[k] /= 1.0f + expf(-silu[k]);
-            for (long k = 0; k < count; k += 16)
-                narrow(out + t * inner + i + k, _mm512_mul_ps(_mm512_loadu_ps(silu + k), wide(gate + inner + k)));
+        for (long i = 0; i < inner; i += 16) {
+            __m512 gate = wide(both + t * 2 * inner + i), up = wide(both + (t * 2 + 1) * inner + i);
+            __m512 below = _mm512_add_ps(one, exponential(_mm512_sub_ps(_mm512_setzero_ps(), gate)));
+            narrow(out + t * inner + i, _mm512_mul_ps(_mm512_div_ps(gate, below), up));
         }
 }
 
@@ -192,13 +206,19 @@ INLINE float dot(const bf16 *a, const bf16 *b, long dim) { /* dim is a multiple 
 }
 
 static float softmax(float *score, long keys, float scale) { /* in place, not divided; returns the sum */
-    float top = score[0], sum = 0;
-    for (long k = 1; k < keys; k++) top = score[k] > top ? score[k] : top;
-    for (long k = 0; k < keys; k++) {
-        score[k] = expf((score[k] - top) * scale);
-        sum += score[k];
+    __m512 high = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps(), by = _mm512_set1_ps(scale);
+    for (long k = 0; k < keys; k += 16) {
+        __mmask16 kept = keys - k >= 16 ? 0xffff : (1u << (keys - k)) - 1;
+        high = _mm512_mask_max_ps(high, kept, high, _mm512_maskz_loadu_ps(kept, score + k));
     }
-    return sum;
+    __m512 top = _mm512_set1_ps(_mm512_reduce_max_ps(high));
+    for (long k = 0; k < keys; k += 16) {
+        __mmask16 kept = keys - k >= 16 ? 0xffff : (1u << (keys - k)) - 1;
+        __m512 x = exponential(_mm512_mul_ps(_mm512_sub_ps(_mm512_maskz_loadu_ps(kept, score + k), top), by));
+        _mm512_mask_storeu_ps(score + k, kept, x);
+        sum = _mm512_mask_add_ps(sum, kept, sum, x);
+    }
+    return _mm512_reduce_add_ps(sum);
 }
 
 /* sums [heads, 16 vectors] += score [heads, keys] . value, for one stretch of keys; heads and vectors are constants. */

@@ -94,6 +94,19 @@ def test_attention_in_place_equals_the_reference(block: int, heads: tuple[int, i
         assert (found - expected).abs().max() < 0.02
 
 
+def test_activation_is_exact_up_to_bfloat16_for_every_size_of_number() -> None:
+    library = native.kernels()
+    gate = torch.cat(
+        (torch.linspace(-30, 30, 488), torch.tensor([0.0, 1e-30, 1e30, -1e30, 200.0, -200.0, 3e38, -3e38]))
+    )
+    up = normal(gate.numel()).bfloat16()
+    both = torch.cat((gate.bfloat16(), up, gate.bfloat16(), up)).view(2, -1)
+    exact = functional.silu(gate.bfloat16().double()) * up.double()
+    for found in () if library is None else library.swiglu(both[:, : 2 * gate.numel()].contiguous()):
+        difference = (found.double() - exact).abs()
+        assert bool((difference <= 0.004 * exact.abs() + 1e-30).all()), gate[difference.argmax()]
+
+
 @pytest.mark.parametrize("family", ["tiny-qwen3", "tiny-llama", "tiny-qwen3_moe"])
 def test_a_whole_model_by_kernels_is_the_float32_model_up_to_bfloat16(family: str) -> None:
     spec = read_spec(config_of(replace(SIZES[family], head_dim=32)))
