@@ -1,5 +1,6 @@
 """MCP over HTTP: the SDK's endpoint behind our gate, beside the platform's other addresses."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from aixiv.settings import Settings
 from aixiv.web import app as web
 from aixiv.web.edge import MAX_JSON
 from mcp_server import pages
-from mcp_server.gate import WHO, Gate
+from mcp_server.gate import WHO, Gate, owner_of
 from mcp_server.metadata import PATH, resource_metadata
 from mcp_server.server import Request, make_server
 
@@ -23,7 +24,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 def with_mcp(deps: Deps) -> Litestar:
     """The platform's web application with `/mcp` in it; who built the dependencies closes them."""
-    return hosting(deps, make_server(deps, who_asks, principal))
+    return hosting(deps, make_server(deps, who_asks, principal, partial(who_still, deps)))
 
 
 def hosting(deps: Deps, server: Server[Any], *, stateless: bool = True) -> Litestar:
@@ -57,6 +58,12 @@ async def who_asks(request: Request) -> Actor:
     assert request.request is not None  # every transport of this module has one
     found: Actor = request.request.scope[WHO]
     return found
+
+
+async def who_still(deps: Deps, request: Request) -> Actor:
+    """The actor behind the token of a request now. Raises `NotSignedIn` when it is no longer valid."""
+    assert request.request is not None
+    return await owner_of(deps, request.request.headers.get("authorization"))
 
 
 def principal(request: Request) -> str | None:

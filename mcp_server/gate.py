@@ -62,16 +62,8 @@ class Gate:
             await self._inner(let_in, _replay(body, receive), send)
 
     async def _admitted(self, scope: HTTPScope, headers: Headers, asked: Message) -> Actor:
-        """Who the token is; nobody without one. A session cookie counts for nothing here.
-
-        A token is valid for the platform that issued it and for no other: its hash is kept there, under its key. One
-        that a client got by consent is valid at one address only, which has to be this one.
-        """
-        authorization = headers.get("authorization")
-        actor = ANONYMOUS
-        if authorization is not None:
-            audience = resource_of(self._deps.settings)
-            actor = await authenticate_token(self._deps, bearer_token(authorization), audience)
+        """Who asks; raises `NotAllowed` when they may not call the tool that they name."""
+        actor = await owner_of(self._deps, headers.get("authorization"))
         scope[ACTOR] = actor.label  # type: ignore[literal-required]  # for the access log
         if tool := _tool(asked):
             check_allowed(actor, tool)
@@ -86,6 +78,17 @@ class Gate:
         if (tool := _tool(asked)) and tool.scope is not None:
             said.append(f'scope="{tool.scope.value}"')
         return "www-authenticate", f"Bearer {', '.join(said)}"
+
+
+async def owner_of(deps: Deps, authorization: str | None) -> Actor:
+    """Who the token is; nobody without one. A session cookie counts for nothing here.
+
+    A token is valid for the platform that issued it and for no other: its hash is kept there, under its key. One that a
+    client got by consent is valid at one address only, which has to be this one.
+    """
+    if authorization is None:
+        return ANONYMOUS
+    return await authenticate_token(deps, bearer_token(authorization), resource_of(deps.settings))
 
 
 def _tool(asked: Message) -> Tool | None:

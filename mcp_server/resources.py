@@ -87,6 +87,12 @@ async def read_resource(call: Call, uri: str) -> ReadResourceResult:
     return ReadResourceResult(contents=[contents], ttl_ms=ttl, cache_scope="private")
 
 
+def is_watchable(uri: str) -> bool:
+    """Whether what is at this address can change: a paper's card, its reviews, its status."""
+    match = _PAPER.fullmatch(uri)
+    return match is not None and not match["n"]
+
+
 def not_found(uri: str) -> MCPError:
     """The one answer for what is missing, hidden or malformed."""
     return MCPError(INVALID_PARAMS, "Resource not found", data={"uri": uri[:300]})

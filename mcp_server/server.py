@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -29,6 +30,9 @@ from mcp.types import (
     PaginatedRequestParams,
     ReadResourceRequestParams,
     ReadResourceResult,
+    ServerCapabilities,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
 )
 from pydantic import BaseModel
 
@@ -40,8 +44,8 @@ from mcp_server import prompts, resources, tasks
 from mcp_server.calling import count_call, incident, listed_for, refused, run_tool, told, tool_named
 from mcp_server.completing import complete
 from mcp_server.confirming import AskFirst, confirmation
+from mcp_server.listening import Stream, one_more
 from mcp_server.refusals import refusal_text
-from mcp_server.repeating import accepted
 from mcp_server.shown import Accepted, visible_text
 from mcp_server.tool import Call
 
@@ -82,9 +86,10 @@ Principal = Callable[[Request], str | None]
 class Surface:
     """What the server offers."""
 
-    def __init__(self, deps: Deps, who_asks: WhoAsks) -> None:
+    def __init__(self, deps: Deps, who_asks: WhoAsks, who_still: WhoAsks) -> None:
         self._deps = deps
         self._who_asks = who_asks
+        self._who_still = who_still
 
     async def list_tools(self, request: Request, _: PaginatedRequestParams | None) -> ListToolsResult:
         """The tools that this caller may come to use; the same for everybody without a token."""
@@ -149,19 +154,31 @@ class Surface:
         """Where a task stands; a completed one carries the answer of its tool as it is now."""
         tasks.check_request(request, params.task_id)
         call = await self._counted(request, "tasks/get")
-        card = await self._answered("tasks/get", tasks.version_of_task(self._deps, call.actor, params.task_id))
-        shown = {"resultType": "complete", **tasks.task(params.task_id, card)}
-        if shown["status"] == "completed":
-            answer = told(await self._answered("tasks/get", accepted(call, card.paper_id, card.n)))
-            shown["result"] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return shown
+        return {"resultType": "complete"} | await self._answered("tasks/get", tasks.detailed(call, params.task_id))
 
     async def leave_task(self, request: Request, params: tasks.TaskParams) -> dict[str, Any]:
-        """Acknowledge. A review goes on: taking a work back is what the tool withdraw does."""
+        """Acknowledge, which is all that the extension asks for: the review goes on, and the task's status says so.
+
+        Only taking the work back ends its review. That is for good, so it is the tool withdraw's, which asks first.
+        """
         tasks.check_request(request, params.task_id)
         call = await self._counted(request, "tasks/cancel")
         await self._answered("tasks/cancel", tasks.version_of_task(self._deps, call.actor, params.task_id))
         return {"resultType": "complete"}
+
+    async def listen(self, request: Request, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
+        """A stream of changes of what the caller may see; the lists of tools, prompts and guides never change."""
+        wanted, method = params.notifications, "subscriptions/listen"
+        task_ids = tasks.ids_listened_for(request, wanted)
+        call = await self._counted(request, method)
+        stream = Stream(request.session, request.request_id, tasks.detailed)
+
+        async def told_until_the_end() -> SubscriptionsListenResult:
+            with one_more(call.actor.label if call.actor.signed_in else _address(request)):
+                await stream.open(call, wanted.resource_subscriptions or [], task_ids)
+                return await stream.follow(call, partial(self._who_still, request))
+
+        return await self._answered(method, told_until_the_end())
 
     async def _call(self, request: Request, answers: dict[str, Any], state: str | None) -> Call:
         noted = self._deps.database.noting(door="mcp", client=_client(request))
@@ -196,10 +213,25 @@ class Surface:
             raise MCPError(INTERNAL_ERROR, "The file storage does not answer. Try again.") from outage
 
 
-def make_server(deps: Deps, who_asks: WhoAsks, principal: Principal) -> Server[Any]:
-    """A server over this platform. Every process makes the same one: nothing is kept between requests."""
-    surface = Surface(deps, who_asks)
-    server = Server(
+class PlatformServer(Server[Any]):
+    """The SDK's server, which declares what works and no more: here no list changes while a client looks."""
+
+    def get_capabilities(self, *args: Any, **options: Any) -> ServerCapabilities:
+        """Without the announcements of changed lists that the SDK derives from `subscriptions/listen`."""
+        found = super().get_capabilities(*args, **options)
+        for listed in (found.tools, found.prompts, found.resources):
+            if listed is not None:
+                listed.list_changed = False
+        return found
+
+
+def make_server(deps: Deps, who_asks: WhoAsks, principal: Principal, who_still: WhoAsks | None = None) -> Server[Any]:
+    """A server over this platform. Every process makes the same one: nothing is kept between requests.
+
+    `who_still` asks anew who stands behind a request that has gone on for a while.
+    """
+    surface = Surface(deps, who_asks, who_still or who_asks)
+    server = PlatformServer(
         NAME,
         version=version("aixiv"),
         title="aiXiv",
@@ -219,6 +251,7 @@ def make_server(deps: Deps, who_asks: WhoAsks, principal: Principal) -> Server[A
         on_list_prompts=surface.list_prompts,
         on_get_prompt=surface.get_prompt,
         on_completion=surface.complete,
+        on_subscriptions_listen=surface.listen,
     )
     methods: dict[str, tuple[type[BaseModel], Any]] = {
         "tasks/get": (tasks.TaskParams, surface.get_task),

@@ -12,22 +12,26 @@ from uuid import UUID
 
 from mcp import MCPError
 from mcp.server.context import ServerRequestContext
-from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND, RequestParams
+from mcp.types import INVALID_PARAMS, METHOD_NOT_FOUND, RequestParams, SubscriptionFilter
 from mcp_types import MISSING_REQUIRED_CLIENT_CAPABILITY
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import Field
 
 from aixiv.deps import Deps
 from aixiv.domain.errors import NotFound
-from aixiv.domain.paper import IN_REVIEW
+from aixiv.domain.paper import IN_REVIEW, Status
 from aixiv.domain.people import Actor
 from aixiv.queries.papers import VersionCard, version_of
 from aixiv.web.api.lookup import find, sees_own
+from mcp_server.calling import told
+from mcp_server.repeating import accepted
+from mcp_server.tool import Call
 
 EXTENSION = "io.modelcontextprotocol/tasks"
 HEADER_MISMATCH = -32020
 KEEP_MS = 30 * 86_400_000
 POLL_MS = 5_000
+GOES_ON = "The review goes on when the task is cancelled; the tool withdraw takes the work back for good and ends both."
 _SEAL = 16  # bytes
 
 
@@ -54,12 +58,25 @@ def check_request(request: ServerRequestContext[Any, Any], task_id: str) -> None
     """Refuse the methods to clients of other eras, to those that did not declare them, and when the header differs."""
     if request.protocol_version not in MODERN_PROTOCOL_VERSIONS:
         raise MCPError(METHOD_NOT_FOUND, "Method not found")
-    if not speaks_tasks(request):
-        needed: dict[str, Any] = {"requiredCapabilities": {"extensions": {EXTENSION: {}}}}
-        raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, f"Declare the extension {EXTENSION}.", data=needed)
+    _check_declared(request)
     named = request.request.headers.get("mcp-name") if request.request is not None else task_id
     if named != task_id:
         raise MCPError(HEADER_MISMATCH, "The header Mcp-Name is not the task of this request.")
+
+
+def ids_listened_for(request: ServerRequestContext[Any, Any], wanted: SubscriptionFilter) -> list[str]:
+    """The tasks that a stream is to tell of. Raises `MCPError` for a client that did not declare the extension."""
+    asked = (wanted.model_extra or {}).get("taskIds")
+    if not asked:
+        return []
+    _check_declared(request)
+    return [task_id for task_id in asked if isinstance(task_id, str)] if isinstance(asked, list) else []
+
+
+def _check_declared(request: ServerRequestContext[Any, Any]) -> None:
+    if not speaks_tasks(request):
+        needed: dict[str, Any] = {"requiredCapabilities": {"extensions": {EXTENSION: {}}}}
+        raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, f"Declare the extension {EXTENSION}.", data=needed)
 
 
 def task_id_of(deps: Deps, actor: Actor, paper_id: UUID, n: int) -> str:
@@ -85,18 +102,35 @@ async def version_of_task(deps: Deps, actor: Actor, task_id: str) -> VersionCard
         raise unknown from error
 
 
+async def detailed(call: Call, task_id: str) -> dict[str, Any]:
+    """Where a task stands; a completed one carries the answer of its tool as it is now. Raises as `version_of_task`."""
+    card = await version_of_task(call.deps, call.actor, task_id)
+    shown = task(task_id, card)
+    if shown["status"] == "completed":
+        answer = told(await accepted(call, card.paper_id, card.n))
+        shown["result"] = answer.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return shown
+
+
 def task(task_id: str, version: VersionCard) -> dict[str, Any]:
     """The fields every answer about a task has."""
-    status: Literal["working", "completed"] = "working" if version.status in IN_REVIEW else "completed"
+    status = _status(version)
+    more = f" {GOES_ON}" if status == "working" else ""
     return {
         "taskId": task_id,
         "status": status,
-        "statusMessage": f"Version {version.n} is {version.status}.",
+        "statusMessage": f"Version {version.n} is {version.status}.{more}",
         "createdAt": version.submitted_at.isoformat(),
         "lastUpdatedAt": (version.published_at or version.decided_at or version.submitted_at).isoformat(),
         "ttlMs": KEEP_MS,
         "pollIntervalMs": POLL_MS,
     }
+
+
+def _status(version: VersionCard) -> Literal["working", "completed", "cancelled"]:
+    if version.status is Status.WITHDRAWN:
+        return "cancelled"
+    return "working" if version.status in IN_REVIEW else "completed"
 
 
 def _seal(deps: Deps, actor: Actor, about: bytes) -> bytes:

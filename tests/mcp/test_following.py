@@ -4,7 +4,6 @@ import base64
 import re
 from typing import Any
 
-import httpx2
 import psycopg
 import pytest
 
@@ -12,6 +11,7 @@ from aixiv.domain.paper import Status
 from aixiv.domain.people import Role, Scope
 from aixiv.usecases.ingest import ingest_version
 from tests.fixtures.people import stored_version
+from tests.mcp.modern import Modern
 from tests.mcp.talk import Refused, Somebody, Talk, new_paper, talking
 from tests.web.door import Door
 
@@ -144,28 +144,6 @@ async def test_every_write_is_logged_with_its_client_and_readers_are_not_told(do
         assert "mcp" in via["client"]
     shown = await (await door.of(author.bearer)).get(f"/api/v1/papers/{paper}/timeline")
     assert '"via"' not in shown.text
-
-
-class Modern:
-    """Raw requests of 2026-07-28 by a client that speaks tasks, or does not."""
-
-    def __init__(self, http: httpx2.AsyncClient, *, tasks: bool = True) -> None:
-        self._http = http
-        extensions = {"extensions": {"io.modelcontextprotocol/tasks": {}}} if tasks else {}
-        self._meta = {
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": extensions,
-        }
-
-    async def __call__(self, method: str, about: str, /, **params: Any) -> Any:
-        headers = {
-            "Accept": "application/json, text/event-stream",
-            "MCP-Protocol-Version": "2026-07-28",
-            "Mcp-Method": method,
-            "Mcp-Name": about,
-        }
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, "_meta": self._meta}}
-        return (await self._http.post("/mcp", json=body, headers=headers)).json()
 
 
 async def test_a_review_is_followed_as_a_task(door: Door, author: Somebody, stranger: Somebody) -> None:
