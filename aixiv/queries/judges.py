@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from anyio import to_thread
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aixiv.db.review import ReportRow
-from review.evals.drift import JudgeKey, JudgeScore
+from review.evals.drift import RECENT, Drift, JudgeKey, JudgeScore, measure
 from review.report import CHAIR
 from review.standing import PastScores, Standing, standing
 
@@ -50,19 +51,18 @@ async def _past(session: AsyncSession, row: ReportRow) -> list[PastScores]:
     ]
 
 
-async def judge_scores(session: AsyncSession) -> tuple[JudgeScore, ...]:
-    """Every overall score a judge of the platform has given."""
-    rows = await session.execute(
-        select(
-            ReportRow.judge,
-            ReportRow.model,
-            ReportRow.prompt_hash,
-            ReportRow.rubric_hash,
-            ReportRow.role,
-            ReportRow.overall,
-            ReportRow.created_at,
-        ).where(ReportRow.run_id.is_not(None))
+async def judge_scores(session: AsyncSession, latest: int | None = None) -> tuple[JudgeScore, ...]:
+    """Every overall score a judge of the platform has given, or the `latest` ones of each."""
+    chair = ReportRow.role == CHAIR
+    keys = (ReportRow.judge, ReportRow.model, ReportRow.prompt_hash, ReportRow.rubric_hash)
+    order = func.row_number().over(partition_by=(*keys, chair), order_by=ReportRow.created_at.desc())
+    given = (
+        select(*keys, ReportRow.role, ReportRow.overall, ReportRow.created_at, order.label("place"))
+        .where(ReportRow.run_id.is_not(None))
+        .subquery()
     )
+    wanted = select(given) if latest is None else select(given).where(given.c.place <= latest)
+    rows = await session.execute(wanted)
     return tuple(
         JudgeScore(
             key=JudgeKey(
@@ -77,3 +77,8 @@ async def judge_scores(session: AsyncSession) -> tuple[JudgeScore, ...]:
         )
         for row in rows
     )
+
+
+async def drifts(session: AsyncSession) -> tuple[Drift, ...]:
+    """How each judge's recent scores stand beside those it gave before, the latest of both."""
+    return await to_thread.run_sync(measure, await judge_scores(session, COMPARED + RECENT))

@@ -1,21 +1,19 @@
 """What a round knows of its judges is kept and shown: panel, adjudication, cost, percentiles, drift."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from aixiv.db.review import ReportRow, Run
 from aixiv.deps import Deps
-from aixiv.domain.ids import new_id
 from aixiv.queries.judges import judge_scores
 from aixiv.queries.papers import find_paper
 from aixiv.queries.reviews import ballots_of, reports_of, runs_of
 from review.evals.drift import measure, table
 from review.report import Adjudication, Argument, Panel, Specialist, Usage
 from tests.fixtures.deps import Clock, ScriptedReviewer
-from tests.fixtures.people import person, stored_version
+from tests.fixtures.judges import past_reports
+from tests.fixtures.people import person
 from tests.fixtures.works import a_round, submit, work_off
 
 pytestmark = pytest.mark.anyio
@@ -34,21 +32,6 @@ FURTHER = Adjudication(
     supported=False,
     usage=SPENT,
 )
-
-
-async def past_reports(deps: Deps, clock: Clock, scores: list[float]) -> None:
-    """One report a minute by the judge of the script, on another work."""
-    version_id = await stored_version(deps, await person(deps, "past"))
-    async with deps.database.write() as tx:
-        run = Run(id=new_id(), version_id=version_id, generation=1, status="completed", started_at=clock())
-        tx.session.add(run)
-        await tx.session.flush()
-        for number, score in enumerate(scores):
-            given = [{"criterion": "soundness", "score": score / 2, "reason": ""}]
-            row = ReportRow(version_id=version_id, run_id=run.id, role=f"r{number}", judge="script", model="script")
-            row.overall, row.body, row.created_at = score, {"scores": given}, clock()
-            tx.session.add(row)
-            clock.advance(timedelta(minutes=1))
 
 
 async def test_a_round_is_kept_with_panel_adjudication_and_cost(
@@ -108,6 +91,8 @@ async def test_with_few_past_scores_there_is_no_percentile_and_drift_is_measured
     assert drift.cliffs_delta is not None
     assert drift.cliffs_delta > 0.8
     assert "drifted" in table([drift])
+    async with deps.database.read() as session:
+        assert len(await judge_scores(session, latest=60)) == 60
     (few,) = measure(scores[:25], recent=30)
     assert few.shift is None
     assert few.note.startswith("Too few scores")

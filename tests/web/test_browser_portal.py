@@ -13,6 +13,8 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate
 
 from aixiv.domain.people import SYSTEM
 from aixiv.usecases.accounts import make_signin_link
+from tests.fixtures.deps import Clock
+from tests.fixtures.judges import past_reports
 from tests.web.door import TEXT, Door, Somebody
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -90,11 +92,12 @@ async def test_from_link_to_review_without_scripts(
     await context.close()
 
 
-async def test_every_page_fits_a_phone(door: Door, author: Somebody, browser: Browser) -> None:
+async def test_every_page_fits_a_phone(door: Door, editor: Somebody, clock: Clock, browser: Browser) -> None:
+    await past_reports(door.deps, clock, [4.0, 5.0] * 20 + [6.0, 7.0] * 25)
     context = await browser.new_context(java_script_enabled=False, viewport=PHONE)
     page = await context.new_page()
-    await signed_in(page, door, author)
-    for path in ("/", "/search", "/submit", "/agents", "/account", "/about", "/api", "/sign-in", "/nothing"):
+    await signed_in(page, door, editor)
+    for path in ("/", "/search", "/submit", "/agents", "/account", "/work", "/about", "/api", "/sign-in", "/nothing"):
         await page.goto(door.url + path)
         await fits(page)
     await context.close()

@@ -7,9 +7,11 @@ import pytest
 
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Role
+from tests.fixtures.deps import Clock
+from tests.fixtures.judges import past_reports
 from tests.fixtures.people import stored_version
 from tests.web.door import Door, Somebody, served
-from tests.web.portal import fields, file, submit
+from tests.web.portal import REVIEW, STEERED, fields, file, submit
 
 pytestmark = pytest.mark.anyio
 HTML = {"Accept": "text/html"}
@@ -125,6 +127,41 @@ async def test_an_editor_decides_with_a_reason(door: Door, author: Somebody, edi
     assert "Please send a readable file." in page
     again = await desk.get(decision, headers=HTML)
     assert again.status_code == 409
+
+
+async def test_a_conflict_declared_on_the_account_page_refuses_a_review_until_it_is_taken_back(
+    door: Door, author: Somebody, editor: Somebody
+) -> None:
+    mine, desk = await door.of(author.session), await door.of(editor.session)
+    paper = await submit(mine, STEERED)
+    await door.run_jobs()
+    assert 'href="/account#conflicts"' in (await desk.get(f"{paper}/review", headers=HTML)).text
+    name = author.actor.name
+    long = await desk.post("/account/conflicts", data={"conflicts": f"{name}: {'x' * 201}"})
+    assert long.status_code == 422
+    assert f"{name}: xxx" in long.text
+    assert "At most 200 names" in long.text
+    done = await desk.post("/account/conflicts", data={"conflicts": f"{name}:  We share an  office.\r\n\r\nEve"})
+    assert done.headers["location"] == "/account?declared=1#conflicts"
+    page = (await desk.get("/account?declared=1", headers=HTML)).text
+    assert f"{name}: We share an office.\nEve</textarea>" in page
+    assert "Your conflicts of interest are declared." in page
+    refused = await desk.post(f"{paper}/review", data=REVIEW)
+    assert (refused.status_code, "conflict of interest was declared" in refused.text) == (403, True)
+    assert (await desk.post("/account/conflicts", data={"conflicts": ""})).status_code == 303
+    assert (await desk.post(f"{paper}/review", data=REVIEW)).status_code == 303
+
+
+async def test_an_editor_sees_whether_the_judges_still_score_as_they_did(
+    door: Door, clock: Clock, author: Somebody, editor: Somebody
+) -> None:
+    desk = await door.of(editor.session)
+    assert "No judge has scored yet" in (await desk.get("/work", headers=HTML)).text
+    await past_reports(door.deps, clock, [4.0, 5.0] * 20 + [6.0, 7.0] * 25)
+    page = (await desk.get("/work", headers=HTML)).text
+    assert "Drifted" in page
+    assert "+2.00" in page
+    assert "How the judges score" not in (await (await door.of(author.session)).get("/work", headers=HTML)).text
 
 
 async def test_withdrawing_leaves_a_tombstone(door: Door, author: Somebody) -> None:

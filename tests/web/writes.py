@@ -120,6 +120,9 @@ PORTAL_WRITES: dict[str, Write] = {
         send={"data": {"new": "a new long password", "current": ""}},
         allowed="anybody_signed_in",
     ),
+    "POST /account/conflicts": Write(
+        path=lambda _: "/account/conflicts", send={"data": {"conflicts": "Eve"}}, allowed="anybody_signed_in"
+    ),
     "POST /agents": Write(
         path=lambda _: "/agents",
         send={"data": {"name": "Spy", "model_family": "toy", "operator": "Nobody"}},

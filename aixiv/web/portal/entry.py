@@ -4,11 +4,12 @@ from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
+from msgspec.structs import replace
 
 from aixiv.deps import Deps
 from aixiv.domain.errors import AixivError, NotSignedIn
 from aixiv.domain.people import Actor
-from aixiv.queries.people import me
+from aixiv.queries.people import conflicts_of, me
 from aixiv.usecases.accounts import (
     SIGNIN_PATH,
     ChangePassword,
@@ -21,6 +22,7 @@ from aixiv.usecases.accounts import (
     sign_out,
     sign_up,
 )
+from aixiv.usecases.conflicts import ConflictOfInterest, DeclareConflicts, declare_conflicts
 from aixiv.web.auth import SESSION_COOKIE, ended_cookie, origin_of, session_cookie
 from aixiv.web.errors import Call
 from aixiv.web.portal.forms import Form, need_person, read_form, refused, see_other, status_of
@@ -104,7 +106,8 @@ async def sign_up_now(request: Call, deps: Deps, actor: Actor) -> Response[str] 
 async def account(request: Call, deps: Deps, actor: Actor) -> Response[str]:
     """Who I am here, and the form for a new password."""
     need_person(actor)
-    return await _account_page(deps, actor, Form(), changed="changed" in request.query_params)
+    done = next((word for word in ("changed", "declared") if word in request.query_params), "")
+    return await _account_page(deps, actor, Form(), done=done)
 
 
 @post("/account/password")
@@ -121,18 +124,35 @@ async def change_password_now(request: Call, deps: Deps, actor: Actor) -> Respon
     return see_other("/account?changed=1")
 
 
+@post("/account/conflicts")
+async def declare_conflicts_now(request: Call, deps: Deps, actor: Actor) -> Response[str] | Response[None]:
+    """Say anew whose works I do not review, one name a line, with the reason behind a colon."""
+    need_person(actor)
+    sent = (await read_form(request)).text("conflicts")
+    lines = (line.partition(":") for line in sent.splitlines() if line.strip())
+    told = tuple(ConflictOfInterest(name=name.strip(), reason=reason.strip()) for name, _, reason in lines)
+    try:
+        await declare_conflicts(deps, actor, DeclareConflicts(conflicts=told))
+    except AixivError as refusal:
+        form = refused({"conflicts": sent}, refusal)
+        return await _account_page(deps, actor, form, status=status_of(refusal))
+    return see_other("/account?declared=1#conflicts")
+
+
 def to_sign_in(request: Call, _: NotSignedIn) -> Response[None]:
     """Where a page that needs somebody leads a visitor who is nobody."""
     path = _inside(request.url.path) if request.method == "GET" else ""
     return see_other("/sign-in" + (f"?next={quote(path)}" if path else ""))
 
 
-async def _account_page(
-    deps: Deps, actor: Actor, form: Form, *, status: int = 200, changed: bool = False
-) -> Response[str]:
+async def _account_page(deps: Deps, actor: Actor, form: Form, *, status: int = 200, done: str = "") -> Response[str]:
     async with deps.database.read() as session:
         person = await me(session, actor)
-    return page("account.html", actor, status=status, section="account", me=person, form=form, changed=changed)
+        declared = await conflicts_of(session, actor)
+    if "conflicts" not in form.values:
+        lines = (f"{c.name}: {c.reason}" if c.reason else c.name for c in declared)
+        form = replace(form, values={**form.values, "conflicts": "\n".join(lines)})
+    return page("account.html", actor, status=status, section="account", me=person, form=form, done=done)
 
 
 def _sign_in_page(deps: Deps, actor: Actor, form: Form, *, status: int = 200) -> Response[str]:

@@ -49,6 +49,7 @@ router = Router(
         home.home, home.search, home.about, home.api,
         entry.sign_in_form, entry.sign_in_now, entry.link_form, entry.link_now, entry.sign_out_now,
         entry.sign_up_form, entry.sign_up_now, entry.account, entry.change_password_now,
+        entry.declare_conflicts_now,
         submit.submit_form, submit.submit_now, submit.revise_form, submit.revise_now,
         papers.paper_page, papers.version_page,
         actions.step_form, actions.step_now, actions.comment_now, actions.remove_comment_now,

@@ -8,6 +8,7 @@ from msgspec import Struct
 from aixiv.deps import Deps
 from aixiv.domain.paper import IN_REVIEW, WAITS_FOR_AUTHOR, Status
 from aixiv.domain.people import Action, Actor
+from aixiv.queries.judges import drifts
 from aixiv.queries.listings import Filter, list_papers
 from aixiv.queries.papers import VersionCard
 from aixiv.queries.reviews import RunCard, runs_of
@@ -42,13 +43,14 @@ async def work(deps: Deps, actor: Actor) -> Response[str]:
         to_decide = await _others(session, actor, Status.HELD, mine, key) if actor.is_editor else []
         reviews = allowed(actor, Action.REVIEW)
         to_review = await _others(session, actor, Status.UNDER_REVIEW, mine, key) if reviews else []
+        judges = await drifts(session) if actor.is_editor else None
         progress = {card.id: await _running(session, actor, card) for card in mine if card.status in IN_REVIEW}
     waiting = [_waiting(card) for card in mine if card.status in WAITS_FOR_AUTHOR]
     return page(
         "work.html", actor, section="work", waiting=waiting, mine=mine, progress=progress,
         to_decide=[_waiting(card) for card in to_decide],
         to_review=[_waiting(card) for card in to_review if card.readable],
-        moving=bool(progress),
+        moving=bool(progress), judges=judges,
     )  # fmt: skip
 
 
