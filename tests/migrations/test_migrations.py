@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from aixiv.usecases.housekeeping import LIVE_JOB
 from tests.fixtures.services import REPOSITORY
 
 LOCK = 0x6169786D
@@ -138,6 +139,14 @@ def test_the_queue_s_functions_are_the_library_s_own(database_url: str) -> None:
     assert len(stored) >= 15
     assert [name for name, source in stored if "%%" in source] == []
     assert [name for name, source in stored if source.strip() not in bodies] == []
+
+
+def test_the_live_jobs_of_a_version_are_found_by_an_index(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET enable_seqscan = off")
+        asked = str(LIVE_JOB).replace(":version", "'01a20319-03c9-78df-888e-2c2079c2938e'")
+        plan = " ".join(row[0] for row in connection.execute(f"EXPLAIN {asked}"))
+    assert "aixiv_live_jobs_of_version" in plan
 
 
 def test_the_pinned_schema_is_that_of_the_library_in_use() -> None:
