@@ -208,7 +208,8 @@ def _constraint(asked: ChatRequest, box: Toolbox, language: Language) -> Constra
         return constrain("json_schema", box.named.parameters or {"type": "object"}, language.vocabulary, param="tools")
     if box.active:
         grammar, jump = box.grammar()
-        return constrain("lark", grammar, language.vocabulary, param="tools", jump=jump)
+        inside = [tool.function.parameters for tool in box.tools]
+        return constrain("lark", grammar, language.vocabulary, param="tools", jump=jump, inside=inside)
     if form is None or not wanted:
         return own
     if form.type == "json_object":

@@ -1,5 +1,6 @@
 """What may be asked of a language model. Every field does what it says or is refused by name."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -140,11 +141,17 @@ def own_constraint(asked: Common, vocabulary: Vocabulary) -> GuidedConstraint | 
 
 
 def constrain(
-    kind: Kind, source: Source, vocabulary: Vocabulary, *, param: str, jump: int | None = None
+    kind: Kind,
+    source: Source,
+    vocabulary: Vocabulary,
+    *,
+    param: str,
+    jump: int | None = None,
+    inside: Sequence[Any] = (),
 ) -> GuidedConstraint:
-    """A constraint, or a refusal that names `param`."""
+    """A constraint, or a refusal that names `param`; the rest as `guidance.compile` has it."""
     try:
-        return guidance.compile(kind, source, vocabulary, jump=jump)
+        return guidance.compile(kind, source, vocabulary, jump=jump, inside=inside)
     except BadGrammar as error:
         raise RefusedError(400, f"{param}: {error}", param=param, code="invalid_grammar") from error
 

@@ -7,7 +7,7 @@ end that was found does not fit, other choices are tried at the places of the gr
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -38,19 +38,31 @@ class ByteTokens:
         self.ordered = [found[byte] for byte in PREFERRED + OTHER_BYTES if byte in found]
         self.marks = {found[byte] for byte in b'",:[]{}' if byte in found}
         self.closers_first = list(dict.fromkeys([found[byte] for byte in b"}]" if byte in found] + self.ordered))
-        self.letter, self.space = found.get(ord("a")), found.get(ord(" "))
+        self.letter, self.space, self.quote = (found.get(ord(character)) for character in 'a "')
+        self._by_byte = found
+
+    def spell(self, text: bytes) -> list[int] | None:
+        """A text byte by byte; None if a byte has no token of its own."""
+        spelled = [self._by_byte.get(byte) for byte in text]
+        return None if None in spelled else [token for token in spelled if token is not None]
 
 
 def shortest(
-    matcher: LLMatcher, tokenizer: LLTokenizer, tokens: ByteTokens, *, within: int = LONGEST
+    matcher: LLMatcher,
+    tokenizer: LLTokenizer,
+    tokens: ByteTokens,
+    *,
+    within: int = LONGEST,
+    samples: Sequence[list[int]] = (),
 ) -> list[int] | None:
     """Tokens that lead from the matcher's state to a valid end, or None when none was found. The matcher stays.
 
-    `within` is what fits: only when the first end found is longer are others looked for.
+    `within` is what fits: only when the first end found is longer are others looked for. `samples` are texts that may
+    be all that is missing somewhere: what the patterns of a schema take.
     """
     places: dict[bytes, list[int]] = {}
     longest = min(LONGEST, max(LEAST_TRIED, 2 * within))
-    best = _walk(matcher.deep_copy(), tokens, {}, longest, places)
+    best = _walk(matcher.deep_copy(), tokens, {}, longest, places, samples)
     best = _wander(matcher, tokens) if best is None else best
     habits: dict[bytes, int] = {}
     trials = EFFORT // (longest if best is None else max(len(best), 1))
@@ -58,7 +70,8 @@ def shortest(
         if best is not None and len(best) <= within:
             break
         tried = {**habits, place: other}
-        found = _walk(matcher.deep_copy(), tokens, tried, longest if best is None else len(best) - 1)
+        most = longest if best is None else len(best) - 1
+        found = _walk(matcher.deep_copy(), tokens, tried, most, samples=samples)
         if found is not None:
             best, habits = found, tried
     return None if best is None else _fewer(matcher, tokenizer, best)
@@ -78,6 +91,7 @@ def _walk(
     habits: dict[bytes, int],
     longest: int,
     places: dict[bytes, list[int]] | None = None,
+    samples: Sequence[list[int]] = (),
 ) -> list[int] | None:
     """The greedy completion, or None when it gets nowhere. `habits`: what to choose at a place instead of the first.
 
@@ -95,11 +109,29 @@ def _walk(
                 return None
             if places is not None:
                 places.setdefault(place, choices)
-            follows = [habits.get(place, _untired(choices, path))]
+            chosen = [habits.get(place, _untired(choices, path))]
+            follows = _missing(here, tokens, samples, place) or chosen if samples else chosen
         if not here.consume_tokens(follows):
             return None
         path += follows
     return path if len(path) <= longest else None
+
+
+def _missing(here: LLMatcher, tokens: ByteTokens, samples: Sequence[list[int]], place: bytes) -> list[int] | None:
+    """The first sample behind which the answer, or the string it stands in, may end; it may not before."""
+    closable = _holds(place, tokens.quote)
+    for sample in samples:
+        if here.validate_tokens(sample) < len(sample):
+            continue
+        there = here.deep_copy()
+        there.consume_tokens(sample)
+        if there.is_accepting() or (not closable and _holds(there.compute_bitmask(), tokens.quote)):
+            return sample
+    return None
+
+
+def _holds(mask: bytes, token: int | None) -> bool:
+    return token is not None and bool(mask[token >> 3] >> (token & 7) & 1)
 
 
 def _untired(choices: list[int], path: list[int]) -> int:
@@ -159,9 +191,9 @@ def _allowed(mask: bytes, tokens: ByteTokens) -> Iterator[int]:
     Between values, where no letter may stand, brackets are closed before another text is opened.
     """
     found = False
-    between = tokens.letter is not None and not mask[tokens.letter >> 3] >> (tokens.letter & 7) & 1
+    between = tokens.letter is not None and not _holds(mask, tokens.letter)
     for token in tokens.closers_first if between else tokens.ordered:
-        if mask[token >> 3] >> (token & 7) & 1:
+        if _holds(mask, token):
             found = True
             yield token
     bits = 0 if found else int.from_bytes(mask, "little")

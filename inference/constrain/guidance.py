@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from inference.constrain.closing import LONGEST, ByteTokens, largest_jump, shortest
+from inference.constrain.patterns import in_json, patterns_in, sample
 
 if TYPE_CHECKING:
     from llguidance._lib import JsonCompileOptions
@@ -53,10 +54,13 @@ class Vocabulary:
 class GuidedConstraint:
     """One sequence's place in a grammar. See `inference.constrain.base.Constraint`."""
 
-    def __init__(self, matcher: LLMatcher, vocabulary: Vocabulary, jump: int) -> None:
+    def __init__(
+        self, matcher: LLMatcher, vocabulary: Vocabulary, jump: int, samples: Sequence[list[int]] = ()
+    ) -> None:
         self._matcher = matcher
         self._vocabulary = vocabulary
         self._jump = jump
+        self._samples = samples
         self._check_at: int | None = None  # the budget from which on the way to the end is measured again
         self._searches = 0  # that found nothing that fits
         self._plan: list[int] | None = None  # a way to the end from here, while the budget is nearly used up
@@ -94,7 +98,7 @@ class GuidedConstraint:
         if plan is None:
             words = self._vocabulary
             within = budget if self._searches < MOST_SEARCHES else LONGEST
-            plan = shortest(self._matcher, words.tokenizer, words.byte_tokens, within=within)
+            plan = shortest(self._matcher, words.tokenizer, words.byte_tokens, within=within, samples=self._samples)
             self._searches += plan is None or len(plan) > budget
         hopeless = plan is not None and len(plan) > budget and self._searches >= MOST_SEARCHES
         if plan is None or hopeless:  # no way was found that fits; ask again when half of the rest is used up
@@ -109,7 +113,7 @@ class GuidedConstraint:
 
     def fork(self) -> Self:
         """An independent copy."""
-        copy = type(self)(self._matcher.deep_copy(), self._vocabulary, self._jump)
+        copy = type(self)(self._matcher.deep_copy(), self._vocabulary, self._jump, self._samples)
         copy._check_at, copy._searches = self._check_at, self._searches
         copy._plan = self._plan and list(self._plan)
         return copy
@@ -121,10 +125,13 @@ class GuidedConstraint:
         return self._matcher.validate_tokens(probe) == len(probe)
 
 
-def compile(kind: Kind, source: Source, vocabulary: Vocabulary, *, jump: int | None = None) -> GuidedConstraint:  # noqa: A001
+def compile(  # noqa: A001
+    kind: Kind, source: Source, vocabulary: Vocabulary, *, jump: int | None = None, inside: Sequence[Any] = ()
+) -> GuidedConstraint:
     """A constraint at the beginning of an answer. Raises `BadGrammar`.
 
     `jump` bounds by how many tokens one token can lengthen the shortest end; by default it is found in the schema.
+    `inside`: the JSON schemas that a Lark grammar holds.
     """
     grammar, known = _grammar(kind, source)
     failed, said = LLMatcher.validate_grammar_with_warnings(grammar, vocabulary.tokenizer)
@@ -133,7 +140,20 @@ def compile(kind: Kind, source: Source, vocabulary: Vocabulary, *, jump: int | N
     matcher = LLMatcher(vocabulary.tokenizer, grammar, log_level=0)
     if matcher.is_error():
         raise BadGrammar(matcher.get_error())
-    return GuidedConstraint(matcher, vocabulary, known if jump is None else jump)
+    samples = _samples(kind, source, inside, vocabulary.byte_tokens)
+    return GuidedConstraint(matcher, vocabulary, known if jump is None else jump, samples)
+
+
+def _samples(kind: Kind, source: Source, inside: Sequence[Any], tokens: ByteTokens) -> list[list[int]]:
+    """What the patterns of an answer take, the shortest first."""
+    if kind == "regex":
+        found = [sample(str(source))]
+        texts = [text.encode() for text in found if text]
+    else:
+        patterns = set(patterns_in([source, *inside]))
+        texts = [in_json(text) for text in map(sample, patterns) if text]
+    spelled = [tokens.spell(text) for text in sorted(texts, key=lambda text: (len(text), text))]
+    return [one for one in spelled if one is not None]
 
 
 def _grammar(kind: Kind, source: Source) -> tuple[str, int]:

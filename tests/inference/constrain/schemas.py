@@ -6,7 +6,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 Schema = dict[str, Any]
-PATTERNS = {"^[a-z]{2,5}$": 2, r"^10\.\d{4}/[a-z0-9]+$": 9, "^(yes|no|perhaps)$": 2, "[0-9]$": 1}  # fewest characters
+PATTERNS = {  # fewest characters
+    "^[a-z]{2,5}$": 2,
+    r"^10\.\d{4}/[a-z0-9]+$": 9,
+    "^(yes|no|perhaps)$": 2,
+    "[0-9]$": 1,
+    "x[0-9]y$": 3,
+    "(ab|cde) f": 4,
+}
 FORMATS = {"date": 10, "uuid": 36}
 NAMES = st.sampled_from(["name", "score", "weaknesses", "quote", "zitat_ü", 'odd "key"', "a b", "x"])
 

@@ -1,6 +1,7 @@
 """Whatever the schema and however little room there is: what a model that knows nothing says is valid."""
 
 import json
+import re
 from typing import Any
 
 import jsonschema
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from inference.constrain import guidance
 from inference.constrain.guidance import BadGrammar
+from inference.constrain.patterns import sample
 from tests.inference.constrain.sampled import answer, vocabulary
 from tests.inference.constrain.schemas import fewest_bytes, schemas
 
@@ -50,12 +52,33 @@ def test_too_little_room_is_said(limit: int) -> None:
     assert answer("json_schema", schema, limit=limit)[1] == "length"
 
 
-@pytest.mark.parametrize("pattern", ["[0-9]$", "~$", "^[^}]*b$"])
+@pytest.mark.parametrize(
+    "pattern", ["[0-9]$", "~$", "^[^}]*b$", "x[0-9]y$", "ab", '"q"$', "(ab){3}|(?i:[^\\W\\d]{9})$"]
+)
 def test_an_end_is_found_where_it_must_be_looked_for(pattern: str) -> None:
     schema = {"type": "array", "items": {"type": "string", "pattern": pattern}, "minItems": 3, "maxItems": 3}
     text, ended = answer("json_schema", schema, limit=90, seed=3)
     assert ended == "stop"
     jsonschema.validate(json.loads(text), schema)
+
+
+def test_an_end_behind_anything_is_found_outside_of_json_too() -> None:
+    for seed in range(3):
+        text, ended = answer("regex", "(.|\n)*x[0-9]y", limit=40, seed=seed)
+        assert (ended, re.fullmatch(r"(.|\n)*x[0-9]y", text) is not None) == ("stop", True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [("^a{2,}[^0a ][x-z]?$", "aaA"), (r"\d-\D|\s\S\W", "0-a"), ("(?P<n>é.){2}", "é0é0"), ("[^\\w\\s]", "-"), ("", "")],
+)
+def test_a_sample_of_a_pattern_is_short(pattern: str, text: str) -> None:
+    assert sample(pattern) == text
+
+
+@pytest.mark.parametrize("pattern", ["a(?=b)c", "(a)\\1", "a{999}", "(", r"a\bb"])
+def test_no_sample_is_better_than_a_wrong_one(pattern: str) -> None:
+    assert sample(pattern) is None
 
 
 class Leaf(BaseModel):
