@@ -116,6 +116,24 @@ def test_a_project_is_flattened_from_its_main_file(read: Read) -> None:
     assert read(gzip.compress(source.encode()), "one.tex.gz").manuscript == whole
 
 
+@pytest.mark.parametrize(
+    "figure", [b"%PDF-1.7\nnot a manuscript", b"\x1f\x8b not a manuscript", b"# Not a manuscript\n"]
+)
+def test_an_archive_that_begins_with_a_figure_is_an_archive(read: Read, figure: bytes) -> None:
+    source = d.paper_latex()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a/figure.pdf", figure)
+        archive.writestr("main.tex", source)
+    assert figure in out.getvalue()[:256]  # where a reader of PDF would look
+    whole = read(source, "one.tex").manuscript
+    assert read(out.getvalue(), "paper.zip").manuscript == whole
+    assert read(out.getvalue(), "paper.pdf").manuscript == whole
+    files = [(tarfile.TarInfo("a/figure.pdf"), figure), (tarfile.TarInfo("main.tex"), source.encode())]
+    for mode in ("w", "w:gz"):
+        assert read(tar_of(*files, mode=mode), "paper.tar").manuscript == whole
+
+
 @QUICK
 @given(name=st.text(st.sampled_from("ab./\\:\x00 "), min_size=1, max_size=12))
 def test_no_accepted_name_leads_outside(name: str) -> None:

@@ -84,6 +84,28 @@ def test_what_is_not_printed_is_set_aside(read: Read, source: str, carrier: str)
     assert [s.carrier for s in parsed.layout.side_texts if "SECRET" in s.text] == [carrier]
 
 
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("\\hypersetup{pdfsubject={Four words of SECRET}}", "Four words of SECRET"),
+        ("\\hypersetup {colorlinks=true, pdfkeywords = {one, {two} three SECRET}}", "one, {two} three SECRET"),
+        ("\\hypersetup{\n  pdftitle={T},\n  pdfauthor={SECRET is said by nobody}}", "SECRET is said by nobody"),
+        ("\\pdfinfo{/Subject (Four words of SECRET)}", "Four words of SECRET"),
+        ("\\hypersetup{pdfsubject={秘密写在这里}}", "秘密写在这里"),
+        ("\\hypersetup{colorlinks=true, urlcolor=blue}", ""),
+        ("%\\hypersetup{pdfsubject={Four words of SECRET}}", ""),
+    ],
+)
+@pytest.mark.parametrize("where", ["preamble", "body"])
+def test_properties_of_the_document_are_set_aside(read: Read, source: str, told: str, where: str) -> None:
+    text = wrap("Before.\n\nAfter.", source + "\n") if where == "preamble" else wrap(f"Before.\n{source}\n\nAfter.")
+    parsed = read(text, "a.tex")
+    assert "SECRET" not in parsed.manuscript.text
+    said = [s for s in parsed.layout.side_texts if s.carrier == "metadata"]
+    assert len(said) == bool(told)
+    assert all(told in s.text and s.name in ("hypersetup", "pdfinfo") for s in said)
+
+
 def test_colour_ends_with_its_group(read: Read) -> None:
     text = read(wrap("{\\color{white} gone} stays \\textcolor{red}{red stays}"), "a.tex").manuscript.text
     assert "stays red stays" in text

@@ -1,14 +1,13 @@
 """A version under review: each outcome, rounds, what is stored, and results that come too late."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agents.port import FindRelated, LookUp, OnProgress, ReviewFailed, ReviewRequest, nothing_known
+from agents.port import ReviewFailed
 from aixiv.db.review import BallotRow, ComparisonRow, Decision, ReportRow, Run, ScreeningRow
 from aixiv.deps import Deps
 from aixiv.domain.errors import Unavailable
@@ -19,7 +18,7 @@ from aixiv.usecases.ingest import ingest_version
 from aixiv.usecases.review import review_version
 from aixiv.usecases.withdraw import withdraw_paper
 from inference.client import InferenceUnavailable
-from review.report import Comparison, Outcome, Round
+from review.report import Comparison, Outcome
 from tests.fixtures.deps import ScriptedReviewer
 from tests.fixtures.people import Role, person
 from tests.fixtures.works import (
@@ -37,29 +36,6 @@ from tests.fixtures.works import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-class SlowReviewer:
-    """Lets something happen in the middle of a review."""
-
-    def __init__(self, meanwhile: Callable[[], Any], result: Round | ReviewFailed) -> None:
-        self.meanwhile, self.result = meanwhile, result
-
-    async def forget(self, run_id: str) -> None:
-        """Nothing was kept."""
-
-    async def review(
-        self,
-        request: ReviewRequest,
-        *,
-        on_progress: OnProgress,
-        find_related: FindRelated,
-        look_up: LookUp = nothing_known,
-    ) -> Round:
-        await self.meanwhile()
-        if isinstance(self.result, ReviewFailed):
-            raise self.result
-        return self.result
 
 
 @pytest.mark.parametrize(
@@ -160,7 +136,8 @@ async def test_a_result_for_a_work_that_was_withdrawn_meanwhile_is_dropped(deps:
     async def withdraw() -> None:
         await withdraw_paper(deps, owner, first.paper_id, "A mistake.")
 
-    await review_version(replace(deps, reviewer=SlowReviewer(withdraw, a_round("accept"))), first.version_id)
+    late = ScriptedReviewer(a_round("accept"), meanwhile=withdraw)
+    await review_version(replace(deps, reviewer=late), first.version_id)
     assert await status(deps, first.version_id) is Status.WITHDRAWN
     (run,) = await rows(deps, Run)
     assert isinstance(run, Run)
@@ -180,12 +157,13 @@ async def test_what_a_run_says_after_a_newer_one_began_is_dropped(
     async def fail_and_release() -> None:
         await review_version(deps, first.version_id)
         await decide_held(deps, editor, first.paper_id, Decide(outcome="release", reason="Try again."))
-        gone = SlowReviewer(_nothing, ReviewFailed("away", retryable=True))
+        gone = ScriptedReviewer(ReviewFailed("away", retryable=True))
         with pytest.raises(Unavailable):
             await review_version(replace(deps, reviewer=gone), first.version_id)
 
     said = a_round("accept") if late == "result" else ReviewFailed("broken too", retryable=False)
-    await review_version(replace(deps, reviewer=SlowReviewer(fail_and_release, said)), first.version_id)
+    overtaken = ScriptedReviewer(said, meanwhile=fail_and_release)
+    await review_version(replace(deps, reviewer=overtaken), first.version_id)
     assert await status(deps, first.version_id) is Status.UNDER_REVIEW
     runs = {run.generation: run.status for run in await rows(deps, Run)}  # type: ignore[attr-defined]
     assert runs == {1: "failed", 2: "running"}
@@ -226,32 +204,14 @@ async def test_an_interrupted_review_goes_on_as_the_same_run(
 async def test_related_work_is_published_and_never_the_paper_itself(
     deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer
 ) -> None:
-    found: list[Any] = []
-
-    class Looking(ScriptedReviewer):
-        async def forget(self, run_id: str) -> None:
-            """Nothing was kept."""
-
-        async def review(
-            self,
-            request: ReviewRequest,
-            *,
-            on_progress: OnProgress,
-            find_related: FindRelated,
-            look_up: LookUp = nothing_known,
-        ) -> Round:
-            found.append([work.title for work in await find_related(request.manuscript)])
-            return await super().review(request, on_progress=on_progress, find_related=find_related, look_up=look_up)
-
-    looking = Looking()
-    looking.answers = [a_round("accept"), a_round("revise"), a_round("accept"), a_round("accept")]
-    seeing, owner = replace(deps, reviewer=looking), await person(deps)
+    reviewer.answers = [a_round("accept"), a_round("revise"), a_round("accept"), a_round("accept")]
+    owner = await person(deps)
     for title in ("Published", "Unpublished", "Third"):
-        last = await submit(seeing, owner, tmp_path, title=title)
-        await work_off(seeing)
-    await revise(seeing, owner, last.paper_id, tmp_path)
-    await work_off(seeing)
-    assert found == [[], ["Published"], ["Published"], ["Published"]]
+        last = await submit(deps, owner, tmp_path, title=title)
+        await work_off(deps)
+    await revise(deps, owner, last.paper_id, tmp_path)
+    await work_off(deps)
+    assert reviewer.related == [(), ("Published",), ("Published",), ("Published",)]
 
 
 async def test_without_embeddings_the_review_goes_on(deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer) -> None:
@@ -278,7 +238,3 @@ async def test_after_a_busy_run_the_log_is_whole_and_tells_every_step(
         assert (await verify_log(session)).ok
     for first in firsts:
         assert (await moves(deps, first.version_id))[-1] == await status(deps, first.version_id)
-
-
-async def _nothing() -> None:
-    return

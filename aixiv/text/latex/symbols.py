@@ -40,7 +40,7 @@ SILENT_ARGUMENTS = {
     "label": 1, "vspace": 1, "hspace": 1, "includegraphics": 1, "bibliographystyle": 1, "pagestyle": 1,
     "thispagestyle": 1, "setlength": 2, "addtolength": 2, "setcounter": 2, "addtocounter": 2, "usepackage": 1,
     "documentclass": 1, "graphicspath": 1, "definecolor": 3, "colorlet": 2, "captionsetup": 1, "hypersetup": 1,
-    "nocite": 1, "input": 1, "include": 1, "rowcolor": 1, "cellcolor": 1, "columncolor": 1, "arrayrulecolor": 1,
+    "pdfinfo": 1, "nocite": 1, "input": 1, "include": 1, "rowcolor": 1, "cellcolor": 1, "columncolor": 1, "arrayrulecolor": 1,
     "cmidrule": 1, "cline": 1, "hyphenation": 1, "newtheorem": 2, "theoremstyle": 1, "newenvironment": 3,
     "renewenvironment": 3, "DeclareMathOperator": 2, "setlist": 1, "geometry": 1, "index": 1, "phantomsection": 0,
     "resizebox": 2, "scalebox": 1, "rotatebox": 1, "raisebox": 1, "fontfamily": 1, "markboth": 2, "markright": 1,
