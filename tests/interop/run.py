@@ -56,7 +56,7 @@ def main() -> int:
         results = fixtures(home)
         with platform(home / "suite") as url:
             results |= conformance(url, home) | inspector(url)
-        results |= clients(home)
+        results |= authorization() | clients(home)
     print("\n".join(f"{'passed' if passed else 'FAILED'}  {name}" for name, passed in results.items()))
     print(f"{sum(results.values())} of {len(results)} passed")
     return 0 if all(results.values()) else 1
@@ -83,6 +83,12 @@ def conformance(url: str, home: Path) -> dict[str, bool]:
         for revision, scenarios in WITHOUT_FIXTURES.items()
         for scenario in scenarios
     }  # fmt: skip
+
+
+def authorization() -> dict[str, bool]:
+    """The suite's scenarios for authorization servers, with a person's browser that allows what it asks."""
+    program = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/interop/authorization.py")
+    return {"conformance authorization": ran(*program, cwd=ROOT)}
 
 
 def inspector(url: str) -> dict[str, bool]:
