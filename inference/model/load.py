@@ -90,7 +90,7 @@ def _cached(name: str) -> Path:
         return Path(snapshot_download(name, local_files_only=True))
     except LocalEntryNotFoundError as error:
         raise CheckpointError(
-            f"{name} is neither a folder nor in the local hub cache; download it first (`hf download {name}`)"
+            f"{name} is neither a folder nor among what was downloaded; `aixiv models download {name}` gets it"
         ) from error
     except HFValidationError as error:
         raise CheckpointError(f"{name} is neither a folder nor a hub id such as Qwen/Qwen3-0.6B") from error
