@@ -10,11 +10,11 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from aixiv.domain.catalog import DEFAULT_TRACK
-from aixiv.domain.errors import Invalid
+from aixiv.domain.errors import Invalid, StaleBase
 from aixiv.domain.paper import Author
 from aixiv.domain.people import Action, Scope, Subject, may
 from aixiv.queries import reviews
-from aixiv.queries.papers import version_of
+from aixiv.queries.papers import PaperCard, VersionCard
 from aixiv.usecases.rehearse import Rehearsed, rehearse
 from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, submit_paper, submit_version
 from aixiv.usecases.upload import AnnounceUpload, Slot, start_upload, uploaded
@@ -131,6 +131,7 @@ async def revise(call: Call, sent: SubmitRevision) -> Accepted:
     """Take a revision in, and name the findings that its answers leave out."""
     may(call.actor, Action.REVISE, Subject(owner_id=call.actor.user_id))
     named = await find_to_change(call.deps, call.actor, sent.paper_id)
+    base = _base(named.paper, sent)
     metadata = VersionMetadata(
         base_version=sent.base_version,
         response_letter=ResponseLetter(text=sent.response_letter, answers=sent.answers),
@@ -139,7 +140,7 @@ async def revise(call: Call, sent: SubmitRevision) -> Accepted:
         abstract=sent.abstract,
     )
     async with call.deps.database.read() as session:
-        reports = await reviews.reports_of(session, call.actor, version_of(named.paper, sent.base_version))
+        reports = await reviews.reports_of(session, call.actor, base)
     asked = dict.fromkeys(finding.id for card in reports for finding in card.report.weaknesses)
     unanswered = tuple(name for name in asked if name not in sent.answers)
     async with _file(call, sent) as upload:
@@ -151,6 +152,14 @@ async def revise(call: Call, sent: SubmitRevision) -> Accepted:
         stored = await submit_version(call.deps, call.actor, paper_id, metadata, upload, key=sent.idempotency_key)
     await call.report(STEPS, STEPS, "submitted")
     return await accepted(call, stored.paper_id, stored.n, unanswered)
+
+
+def _base(paper: PaperCard, sent: SubmitRevision) -> VersionCard:
+    """The version that is revised. One that is there and no longer the newest may be the base of a call sent again."""
+    base = next((version for version in paper.versions if version.n == sent.base_version), None)
+    if base is None or (sent.dry_run and base.n != paper.latest.n):
+        raise StaleBase(f"A revision follows version {paper.latest.n} now, not {sent.base_version}.")
+    return base
 
 
 def _file(call: Call, sent: SubmitPaper | SubmitRevision) -> AbstractAsyncContextManager[Upload]:
