@@ -114,7 +114,7 @@ def _embedding_routes(engines: Engines, shelf: Shelf, metrics: Metrics) -> list[
     @post("/v1/embeddings", status_code=200)
     async def embeddings(request: AnyRequest) -> EmbeddingResponse:
         async with _timed(metrics, "embeddings"):
-            answer = await _embed(engines, shelf, await request.body())
+            answer = await while_connected(request, _embed(engines, shelf, await request.body()))
         metrics.tokens.inc(answer.usage.total_tokens)
         metrics.truncated.inc(answer.usage.truncated_inputs)
         return answer

@@ -83,7 +83,7 @@ class Job:
             for place in range(asked.n)
         ]
         self.id = "chatcmpl-" + secrets.token_hex(14)
-        self.count = Count(prompt=len(ids))
+        self.count = Count(prompt=len(ids), choices=asked.n)
 
     def begin(self) -> None:
         """Hand the sequences to the engine. Raises `RefusedError` when it will not have them."""

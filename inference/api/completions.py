@@ -31,7 +31,7 @@ class Job:
                 own = sampling if sampling.seed is None else replace(sampling, seed=sampling.seed + place)
                 self.requests.append(Request(ids, limit, own, language.eos_ids, constraint and constraint.fork()))
         self.id = "cmpl-" + secrets.token_hex(14)
-        self.count = Count(prompt=sum(map(len, prompts)))
+        self.count = Count(prompt=sum(map(len, prompts)), choices=asked.n)
 
     def begin(self) -> None:
         """Hand the sequences to the engine. Raises `RefusedError` when it will not have them."""

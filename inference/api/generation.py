@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from inference.api.errors import RefusedError
@@ -36,15 +36,15 @@ class Piece:
 
 @dataclass
 class Count:
-    """Tokens of a whole request, and the engine's own numbers about it."""
+    """Tokens of a whole request, and the engine's own numbers about it. `choices` are the answers to each prompt."""
 
     prompt: int = 0
+    choices: int = 1
     cached: int = 0
     generated: int = 0
     forwards: int = 0
     queue_ms: float = 0.0
     ttft_ms: float = 0.0
-    tickets: list[Ticket] = field(default_factory=list)
 
     def usage(self) -> dict[str, Any]:
         """As OpenAI's clients read it."""
@@ -178,7 +178,7 @@ def _count(count: Count, tickets: Sequence[Ticket], metrics: Metrics) -> None:
     """Fill in what is known when all tickets have ended: choices of one prompt count it once, as OpenAI does."""
     first = tickets[0]
     count.prompt = count.prompt or first.prompt_tokens
-    count.cached = first.cached_tokens
+    count.cached = sum(ticket.cached_tokens for ticket in tickets[:: count.choices])
     count.forwards = sum(ticket.forwards for ticket in tickets)
     count.queue_ms, count.ttft_ms = first.timings.queue_ms, first.timings.ttft_ms
     metrics.prompt_tokens.inc(sum(ticket.prompt_tokens for ticket in tickets))

@@ -27,6 +27,13 @@ UNSUPPORTED = {
     "web_search_options": "this service reads nothing from the web",
     "store": "nothing is stored here",
     "service_tier": "there is one tier",
+    "modalities": "this service answers in text",
+    "metadata": "nothing is stored here",
+    "verbosity": "say in a message how long the answer should be",
+    "prompt_cache_key": "equal beginnings of prompts are found without a key",
+    "prompt_cache_retention": "what was read is kept as long as there is room",
+    "moderation": "nothing is moderated here",
+    "safety_identifier": "use 'user'",
 }
 
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
@@ -107,7 +114,9 @@ def read(body: bytes, kind: type[Asked]) -> Asked:
         raise RefusedError(400, f"the body is not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise RefusedError(400, "the body must be a JSON object")
-    fields = {name: value for name, value in fields.items() if value is not None}
+    fields = _without_nulls(fields)
+    if isinstance(messages := fields.get("messages"), list):  # as clients write out the answers they were given
+        fields["messages"] = [_without_nulls(one) for one in messages]
     for name in fields:
         if name not in kind.__struct_fields__:
             hint = UNSUPPORTED.get(name, "it is not known here")
@@ -118,6 +127,10 @@ def read(body: bytes, kind: type[Asked]) -> Asked:
         raise RefusedError(400, str(error), param=wrong_field(str(error))) from error
     _check(asked)
     return asked
+
+
+def _without_nulls(value: Any) -> Any:
+    return {name: inner for name, inner in value.items() if inner is not None} if isinstance(value, dict) else value
 
 
 def wrong_field(message: str) -> str | None:

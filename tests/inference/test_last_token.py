@@ -68,6 +68,14 @@ def test_company_and_what_was_read_before_change_nothing(folder: Path, model: La
         assert distance(one.vector, model.encode([text])[0].vector) < 1e-6
 
 
+def test_narrower_weights_stay_near(folder: Path, model: LastTokenModel) -> None:
+    whole = model.encode(TEXTS)
+    for dtype in ("bf16", "int8"):
+        near = last_token.load("tiny", folder, dtype=dtype, device="cpu", kv_memory=2**25).encode(TEXTS)  # type: ignore[arg-type]
+        for ours, theirs in zip(near, whole, strict=True):
+            assert sum(a * b for a, b in zip(ours.vector, theirs.vector, strict=True)) > 0.98
+
+
 def test_a_long_text_is_cut_and_keeps_its_closing_token(folder: Path) -> None:
     short = last_token.load("tiny", folder, dtype="fp32", device="cpu", context=96)
     words = "word " * 30

@@ -121,6 +121,22 @@ async def test_busy_is_said_at_once_and_health_still_answers(address: str) -> No
     assert answered < 1.0
 
 
+def test_texts_nobody_waits_for_are_not_computed(address: str) -> None:
+    long = ["the measured value of the quantity is given by " * 40] * 90
+    before = number(address, "batch_texts_sum")
+    with pytest.raises(httpx2.ReadTimeout):
+        httpx2.post(f"{address}/v1/embeddings", json={"input": long, "model": BUNDLED}, timeout=0.2)
+    while number(address, "waiting_texts"):
+        time.sleep(0.05)
+    assert ask(address).status_code == 200
+    assert 0 < number(address, "batch_texts_sum") - before < 90
+
+
+def number(address: str, name: str) -> float:
+    lines = httpx2.get(f"{address}/metrics").text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"inference_{name} "))
+
+
 def test_metrics_count_what_happened(address: str) -> None:
     ask(address)
     ask(address, model="other")

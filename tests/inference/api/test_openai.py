@@ -42,6 +42,14 @@ def test_chat_counts_tokens_and_repeats_itself_for_a_seed(client: openai.OpenAI)
     assert again.usage.total_tokens == again.usage.prompt_tokens + again.usage.completion_tokens
 
 
+def test_cached_tokens_are_those_of_every_prompt(client: openai.OpenAI) -> None:
+    prompts = [f"{start} " + "the measured value is given. " * 20 for start in ("One", "Two")]
+    usage = [client.completions.create(model=NAME, prompt=prompts, n=2, max_tokens=1).usage for _ in range(2)][1]
+    assert usage is not None
+    assert usage.prompt_tokens_details is not None
+    assert usage.prompt_tokens - 64 <= (usage.prompt_tokens_details.cached_tokens or 0) < usage.prompt_tokens
+
+
 def test_a_stream_says_the_same_as_the_whole(client: openai.OpenAI) -> None:
     fixed: Any = {"model": NAME, "messages": ASK, "temperature": 0, "max_tokens": 40}
     whole = client.chat.completions.create(**fixed)
@@ -104,7 +112,8 @@ def test_tools_are_called_by_their_schema(client: openai.OpenAI) -> None:
         assert arguments == called.function.arguments  # type: ignore[union-attr]
         assert parts[0].function is not None
         assert (parts[0].function.name, deltas[-1].finish_reason) == ("grade", "tool_calls")
-    talk: Any = [*ASK, answer.message, {"role": "tool", "tool_call_id": called.id, "content": "done"}]
+    written: Any = answer.message.model_dump()  # with a null for every field it does not use
+    talk: Any = [*ASK, written, {"role": "tool", "tool_call_id": called.id, "content": "done"}]
     free = client.chat.completions.create(model=NAME, messages=talk, tools=[TOOL], max_tokens=30)
     assert free.choices[0].message.content or free.choices[0].message.tool_calls
 
@@ -124,6 +133,8 @@ def test_embeddings_and_models_beside_it(client: openai.OpenAI) -> None:
         ({"temperature": 3}, 400, "temperature", None),
         ({"best_of": 2}, 400, "best_of", "unsupported_parameter"),
         ({"frobnicate": 1}, 400, "frobnicate", "unsupported_parameter"),
+        ({"modalities": ["text", "audio"]}, 400, "modalities", "unsupported_parameter"),
+        ({"messages": [{"role": "user", "content": "x", "mood": 1}]}, 400, "messages", None),
         ({"messages": []}, 400, "messages", None),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "messages", None),
         ({"response_format": {"type": "json_schema"}}, 400, "response_format", None),

@@ -31,8 +31,12 @@ def test_everything_a_server_needs_comes_with_the_weights(tmp_path: Path) -> Non
     assert loaded.special["eos_token"] == "<|im_end|>"
 
 
-def test_int8_and_bfloat16_stay_near_the_whole_weights(tmp_path: Path) -> None:
-    write(tmp_path, TINY)
+@pytest.mark.parametrize(
+    ("size", "stored"),
+    [("tiny-qwen3", {}), ("tiny-llama", {"spelling": 4}), ("tiny-qwen3_moe", {"shards": 2, "spelling": 4})],
+)
+def test_int8_and_bfloat16_stay_near_the_whole_weights(size: str, stored: dict[str, int], tmp_path: Path) -> None:
+    write(tmp_path, SIZES[size], **stored)  # type: ignore[arg-type]
     whole = last_logits(load(tmp_path, dtype="fp32", device="cpu"))
     for dtype, allowed in (("bf16", 0.05), ("int8", 0.1)):
         near = last_logits(load(tmp_path, dtype=dtype, device="cpu"))  # type: ignore[arg-type]
