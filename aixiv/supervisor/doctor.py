@@ -128,24 +128,28 @@ async def _language_model(settings: Settings) -> Line:
     models = await _models(base, settings.llm_api_key.get_secret_value())
     if isinstance(models, str):
         return Line(part, "down", f"{base}: {models}", "check AIXIV_LLM_BASE_URL and AIXIV_LLM_API_KEY")
+    if models.get(wanted) == "embedding":
+        return Line(
+            part, "down", f"{wanted} is an embedding model, it writes no texts", "name a language model instead"
+        )
     if wanted not in models:
-        offered = ", ".join(models[:5]) or "none"
+        offered = ", ".join([*models][:5]) or "none"
         return Line(part, "down", f"{base} does not serve {wanted!r}; it has: {offered}", "set AIXIV_LLM_MODEL")
     return Line(part, "ok", f"{wanted} at {base}", "")
 
 
-async def _models(base: str, key: str) -> list[str] | str:
-    """The models an OpenAI-compatible server lists, or why it does not."""
+async def _models(base: str, key: str) -> dict[str, str] | str:
+    """The models an OpenAI-compatible server lists, with what they are for where it says so, or why it does not."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers) as http:
             response = await http.get(f"{base.rstrip('/')}/models")
         if response.status_code != 200:
             return f"answered {response.status_code}"
-        return [str(card["id"]) for card in response.json()["data"]]
+        return {str(card["id"]): str(card.get("task", "")) for card in response.json()["data"]}
     except httpx2.HTTPError as error:
         return f"cannot be reached ({type(error).__name__})"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return "answered something that is not a list of models"
 
 

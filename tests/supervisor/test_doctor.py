@@ -22,7 +22,7 @@ class ModelServer(BaseHTTPRequestHandler):
         allowed = self.headers.get("Authorization") == f"Bearer {KEY}"
         self.send_response(200 if allowed and self.path == "/v1/models" else 401)
         self.end_headers()
-        self.wfile.write(json.dumps({"data": [{"id": "qwen3"}]}).encode())
+        self.wfile.write(json.dumps({"data": [{"id": "qwen3"}, {"id": "vectors", "task": "embedding"}]}).encode())
 
     def log_message(self, *_: object) -> None:
         return
@@ -84,6 +84,9 @@ async def test_the_judge_follows_the_model(settings: Settings, model_server: str
     other = await facts(settings, llm_base_url=model_server, llm_api_key=key, llm_model="gpt")
     assert (other["model"].state, other["judge"].state) == ("down", "down")
     assert "qwen3" in other["model"].detail
+    vectors = await facts(settings, llm_base_url=model_server, llm_api_key=key, llm_model="vectors")
+    assert (vectors["model"].state, vectors["judge"].state) == ("down", "down")
+    assert "writes no texts" in vectors["model"].detail
     wrong = await facts(settings, llm_base_url=model_server, llm_api_key=SecretStr("x"), llm_model="qwen3")
     assert "answered 401" in wrong["model"].detail
     asked = await facts(settings, llm_base_url=model_server, llm_model="gpt", judge="evidence")
