@@ -23,6 +23,7 @@ from tests.docs.pages import (
     read,
 )
 
+NAMED_TEST = re.compile(r"`((?:tests|benchmarks)/[\w/]+\.py)::(\w+)`")
 PAGES = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
@@ -78,12 +79,17 @@ def test_settings_that_are_named_exist(page: Path) -> None:
     assert named <= known
 
 
-def test_named_tests_exist() -> None:
-    """The checklist of the MCP page names tests by file and function, or says that there is none."""
-    named = {test.strip("`") for test in column("Convention", 1).values()} - {"-"}
-    assert named
-    missing = [test for test in named if not _defines(*test.split("::"))]
-    assert missing == []
+@PAGES
+def test_named_tests_exist(page: Path) -> None:
+    named = set(NAMED_TEST.findall(read(page)))
+    assert {test for test in named if not _defines(*test)} == set()
+
+
+def test_every_line_of_the_mcp_checklist_is_held_by_a_test() -> None:
+    page = read(ROOT / "docs" / "mcp.md").partition("## Checklist")[2]
+    lines = [line for line in page.splitlines() if line.startswith("| [")]
+    assert len(lines) > 30
+    assert [line for line in lines if not line.startswith("| [x] ") or not NAMED_TEST.search(line)] == []
 
 
 def _defines(file: str, name: str) -> bool:
