@@ -33,12 +33,12 @@ from aixiv.domain.people import Actor
 from mcp_server.resources import is_watchable, read_resource
 from mcp_server.tool import Call
 
-WATCH_SECONDS = 2.0
+WATCH_SECONDS = 3.0
 KNOWN_SECONDS = 15.0
 """How long a token that was revoked still hears something."""
 STREAM_SECONDS = 1_800.0
 """The longest one stream goes on; its client then listens again."""
-MOST_WATCHED = 16
+MOST_WATCHED = 8
 STREAMS_AT_ONCE = 4
 """Streams of one actor, or of one address that is nobody, that one process keeps open."""
 
