@@ -14,6 +14,7 @@ from review.references.keys import title_keys
 from review.references.retracted import Retracted
 
 BATCH = 1000  # works of one transaction
+LONGEST = 2000  # characters of one field: an index holds no longer ones
 T = TypeVar("T")
 
 
@@ -59,18 +60,23 @@ def _row(record: Record) -> dict[str, Any]:
     work, keys = record.work, title_keys(record.work.title)
     return {
         "source": work.source,
-        "source_id": record.id,
-        "title": work.title.replace("\x00", ""),
+        "source_id": _storable(record.id),
+        "title": _storable(work.title),
         "title_key": keys.whole,
         "head_key": keys.head or None,
         "tail_key": keys.tail or None,
-        "families": [f for f in work.families if f],
+        "families": [_storable(f) for f in work.families if f],
         "complete": work.complete,
         "years": list(work.years),
-        "venues": list(work.venues),
-        "doi": work.doi or None,
-        "arxiv": work.arxiv or None,
+        "venues": [_storable(v) for v in work.venues],
+        "doi": _storable(work.doi) or None,
+        "arxiv": _storable(work.arxiv) or None,
     }
+
+
+def _storable(text: str) -> str:
+    """Text without what a database cannot hold: NUL and halves of characters, which JSON can write."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:LONGEST]
 
 
 def _notice_row(item: Retracted) -> dict[str, Any]:

@@ -1,12 +1,10 @@
-"""Works of bibliographic dumps, one at a time: OpenAlex and Crossref as JSON lines, DBLP as XML.
-
-Readers are streams: a dump of any size is read in the memory of one record. Records without a title are left out.
-"""
+"""Works of bibliographic dumps as their records show them: OpenAlex and Crossref in JSON, DBLP in XML."""
 
 import re
 from collections.abc import Iterable, Iterator
+from html import unescape
 from html.parser import HTMLParser
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -14,8 +12,9 @@ from review.references.entry import read_name
 from review.references.keys import arxiv_key, doi_key
 from review.references.match import Work
 
-Format = Literal["openalex", "crossref", "dblp"]
-_DBLP_RECORDS = frozenset({"article", "inproceedings", "proceedings", "book", "incollection", "phdthesis"})
+_DBLP_RECORDS = frozenset(
+    {"article", "inproceedings", "proceedings", "book", "incollection", "phdthesis", "mastersthesis"}
+)
 _DBLP_FIELDS = frozenset({"author", "title", "year", "journal", "booktitle", "ee"})
 _MARKUP = re.compile(r"</?(?:i|b|sub|sup|tt|ref)\b[^>]*>")
 _DOI_URL = re.compile(r"^https?://(?:dx\.)?doi\.org/", re.IGNORECASE)
@@ -29,36 +28,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     work: Work
 
 
-class UnknownDump(ValueError):
-    """The file is none of the known dumps; the message says what was seen."""
-
-
-def detect(start: str) -> Format:
-    """Which dump a file is, by its first characters. Raises UnknownDump."""
-    if re.match(r"\s*(?:<\?xml|<!DOCTYPE dblp|<dblp)", start):
-        return "dblp"
-    if re.search(r'"id"\s*:\s*"https://openalex\.org/W', start):
-        return "openalex"
-    if re.match(r"\s*\{", start) and re.search(r'"DOI"\s*:', start):
-        return "crossref"
-    raise UnknownDump(f"neither OpenAlex nor Crossref JSON lines nor DBLP XML; it starts {start[:40]!r}")
-
-
-def read_lines(lines: Iterable[str], form: Format) -> Iterator[Record]:
-    """Works of OpenAlex or Crossref JSON lines. A line that is no object of the form is skipped."""
-    read = openalex_record if form == "openalex" else crossref_record
-    for line in lines:
-        try:
-            decoded = msgspec.json.decode(line)
-        except msgspec.DecodeError:
-            continue
-        record = read(decoded) if isinstance(decoded, dict) else None
-        if record:
-            yield record
-
-
 def openalex_record(raw: dict[str, Any]) -> Record | None:
-    title = raw.get("title") or raw.get("display_name") or ""
+    title = _plain(raw.get("title") or raw.get("display_name") or "")
     if not title or not raw.get("id"):
         return None
     names = [
@@ -87,8 +58,7 @@ def crossref_record(raw: dict[str, Any]) -> Record | None:
     titles, doi = raw.get("title") or (), raw.get("DOI") or ""
     if not titles or not titles[0] or not doi:
         return None
-    title = re.sub(r"<[^>]+>", "", titles[0])
-    subtitle = (raw.get("subtitle") or ("",))[0]
+    title, subtitle = _plain(titles[0]), _plain((raw.get("subtitle") or ("",))[0])
     dates = [raw.get(k) for k in ("published-print", "published-online", "published", "issued")]
     years = {part[0][0] for date in dates if date and (part := date.get("date-parts")) and part[0] and part[0][0]}
     return Record(
@@ -97,12 +67,17 @@ def crossref_record(raw: dict[str, Any]) -> Record | None:
             title=f"{title}: {subtitle}" if subtitle and subtitle not in title else title,
             families=tuple(a.get("family") or a.get("name") or "" for a in raw.get("author") or ()),
             years=_years(*years),
-            venues=tuple(raw.get("container-title") or ())[:2],
+            venues=tuple(map(_plain, raw.get("container-title") or ()))[:2],
             doi=doi_key(doi),
             arxiv=_arxiv(doi),
             source="crossref",
         ),
     )
+
+
+def _plain(text: str) -> str:
+    """Text of a field that may hold markup and its entities."""
+    return " ".join(unescape(re.sub(r"</?[A-Za-z][^<>]*>", "", text)).split())
 
 
 def _years(*years: Any) -> tuple[int, ...]:

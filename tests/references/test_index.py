@@ -13,6 +13,7 @@ from aixiv.deps import Deps
 from aixiv.domain.errors import Invalid
 from aixiv.usecases.references import import_works
 from review.references import ReferenceVerdict, entry_from_bibtex, examine
+from review.references.streams import Skipped
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 OPENALEX = {
@@ -66,7 +67,7 @@ PEBBLES = {
 @pytest.mark.anyio
 async def test_imported_works_settle_entries(deps: Deps, dumps: list[Path]) -> None:
     for file in [*dumps, *dumps]:  # the second time changes nothing
-        await import_works(deps.database, records_of(file))
+        await import_works(deps.database, records_of(file, Skipped()))
     async with deps.database.read() as session:
         assert await count_works(session) == {"openalex": 1, "crossref": 1, "dblp": 1}
     assert (await judged(deps, **PEBBLES)).verdict == "verified"
@@ -91,7 +92,7 @@ async def test_imported_works_settle_entries(deps: Deps, dumps: list[Path]) -> N
 async def test_a_wrong_field_of_a_known_work_is_mis_cited(
     deps: Deps, dumps: list[Path], code: str, change: dict[str, str]
 ) -> None:
-    await import_works(deps.database, records_of(dumps[0]))
+    await import_works(deps.database, records_of(dumps[0], Skipped()))
     verdict = await judged(deps, **{**PEBBLES, **change})
     assert code in {r.code for r in verdict.reasons}
     assert (verdict.verdict, verdict.kind) == ("contradicted", "mis_cited")
@@ -99,7 +100,7 @@ async def test_a_wrong_field_of_a_known_work_is_mis_cited(
 
 @pytest.mark.anyio
 async def test_an_unknown_work_stays_unknown(deps: Deps, dumps: list[Path]) -> None:
-    await import_works(deps.database, records_of(dumps[0]))
+    await import_works(deps.database, records_of(dumps[0], Skipped()))
     verdict = await judged(deps, title="On the Colour of Herons", author="Ana Ås", journal="JMLR", year="2020")
     assert (verdict.verdict, verdict.kind) == ("could_not_verify", "ok")
 
@@ -108,4 +109,4 @@ def test_a_file_that_is_no_dump_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("nothing of the kind")
     with pytest.raises(Invalid, match="no bibliographic dump"):
-        list(records_of(file))
+        list(records_of(file, Skipped()))

@@ -26,6 +26,7 @@ from aixiv.text import Parsed
 from aixiv.text.parse import parse_file
 from aixiv.usecases.references import import_retractions, import_works
 from review.overlap import COMPARED
+from review.references.streams import Skipped
 from review.report import CheckResult
 from tests.fixtures.people import person, stored_version
 from tests.fixtures.works import status, submit, version, work_off
@@ -105,9 +106,9 @@ async def test_a_review_judges_every_reference_and_names_retracted_works(reading
     files = {"works.jsonl": json.dumps(DUMP), "retractions.csv": RETRACTED}
     for name, content in files.items():
         (tmp_path / name).write_text(content)
-    await import_works(reading.database, records_of(tmp_path / "works.jsonl"))
+    await import_works(reading.database, records_of(tmp_path / "works.jsonl", Skipped()))
     for _ in range(2):
-        assert await import_retractions(reading.database, notices_of(tmp_path / "retractions.csv")) == 2
+        assert await import_retractions(reading.database, notices_of(tmp_path / "retractions.csv", Skipped())) == 2
     after = await submit(reading, ada, tmp_path, text(2))
     await work_off(reading)
     run, checks = await seen(reading, ada, after.paper_id)
@@ -119,7 +120,7 @@ async def test_a_review_judges_every_reference_and_names_retracted_works(reading
     assert "invented" not in wrong.claim
     assert wrong.quote.startswith("[1] Ottoline Farthing") or wrong.quote.startswith("Ottoline Farthing")
     (notice,) = checks["retractions"].findings
-    for words in ("Reference 2", "1/15/2021", "Error in Data", "10.5555/notice.7"):
+    for words in ("Reference 2", "2021-01-15", "Error in Data", "10.5555/notice.7"):
         assert words in notice.claim
 
 
@@ -183,4 +184,4 @@ async def test_related_work_fuses_words_and_meaning_and_is_never_unpublished(dep
 def test_a_file_that_is_no_list_of_retractions_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
     with pytest.raises(Invalid, match="lacks the columns OriginalPaperDOI"):
-        list(notices_of(tmp_path / "other.csv"))
+        list(notices_of(tmp_path / "other.csv", Skipped()))
