@@ -18,6 +18,7 @@ from torch import Tensor
 from inference.engine.request import Emitted, Sampling
 
 CANDIDATES = 1024  # how many tokens top-p looks at first; sorting 150,000 takes 16 ms, finding these one
+COLDEST = 1e-5  # a temperature below leaves nothing but the likeliest token, and logits divided by it overflow
 _MIX = 0x9E3779B97F4A7C15
 _WORD = (1 << 64) - 1
 
@@ -45,7 +46,7 @@ class Row:
     @property
     def greedy(self) -> bool:
         """Whether the likeliest token is taken."""
-        return self.sampling.temperature == 0.0
+        return self.sampling.temperature < COLDEST
 
     def add(self, token: int) -> None:
         """The answer goes on with `token`."""

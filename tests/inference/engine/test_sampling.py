@@ -35,6 +35,7 @@ def _next(logits: list[float], row: Row, mask: Any = None) -> int:
         ({"min_p": 0.25}, {0, 1, 2}),
         ({"top_k": 3, "top_p": 0.8}, {0, 1}),  # 0.2 / 0.85 and 0.5 / 0.85 are 0.82 of what top-k leaves
         ({"temperature": 0.0}, {0}),
+        ({"temperature": 1e-40}, {0}),
     ],
 )
 def test_only_what_the_limits_leave_is_drawn(options, allowed):
