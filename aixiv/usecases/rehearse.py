@@ -1,7 +1,9 @@
 """A rehearsal of a submission: read the file, screen it, run the checks that a review would run, and keep nothing."""
 
 import asyncio
+from functools import partial
 
+from anyio import to_process
 from msgspec import Struct, structs
 
 from aixiv.deps import Deps
@@ -11,7 +13,8 @@ from aixiv.text import Unreadable
 from aixiv.usecases import rates
 from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_metadata, check_upload
 from review.checks import run_checks
-from review.manuscript import Kind
+from review.layout import Layout
+from review.manuscript import Kind, Manuscript
 from review.report import CheckResult, Screening
 from review.screening import screen
 
@@ -48,8 +51,8 @@ async def rehearse(
     try:
         async with asyncio.timeout(SECONDS):
             parsed = await deps.parse(upload.path, upload.filename)
-            screening = await asyncio.to_thread(screen, parsed.manuscript, parsed.layout)
-            results = await asyncio.to_thread(run_checks, parsed.manuscript, kind)
+            judge = partial(_judged, parsed.manuscript, parsed.layout, kind)
+            screening, results = await to_process.run_sync(judge, cancellable=True)
     except Unreadable as refusal:
         raise UnreadableFile(refusal.message, code=refusal.code, hint=refusal.hint) from refusal
     except TimeoutError as error:
@@ -66,3 +69,8 @@ async def rehearse(
         passed=sum(result.status == "passed" for result in results),
         screening=screening,
     )
+
+
+def _judged(manuscript: Manuscript, layout: Layout, kind: Kind) -> tuple[Screening, tuple[CheckResult, ...]]:
+    """Run in a process of its own, which others do not wait for and which is killed when time is over."""
+    return screen(manuscript, layout), tuple(run_checks(manuscript, kind))
