@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from cyclopts import Parameter
 
+from aixiv.cli.lists import read_list
 from aixiv.domain.errors import Invalid
 from aixiv.text import Unreadable, parse_file
 from review.checks import CHECKS, run_checks
@@ -17,6 +18,8 @@ from review.evals.planted import planted_set
 
 AsJson = Annotated[bool, Parameter(name="--json")]
 LIST = "planted.csv"
+PATHS = "Paths are taken from the folder on."
+IDS = "Ids stand in docs/review.md."
 MOST_BYTES, MOST_PAGES = 10**8, 500
 
 
@@ -37,6 +40,8 @@ def checks_eval(
     as_json
         Print one JSON object instead of the table.
     """
+    if papers < 1:
+        raise Invalid("A set needs a clean paper.", code="eval_papers", hint="--papers 1 or more.")
     if make:
         _write_own(folder, papers)
     result = measure(_checked(folder))
@@ -44,6 +49,8 @@ def checks_eval(
 
 
 def _write_own(folder: Path, papers: int) -> None:
+    if folder.is_file():
+        raise Invalid(f"{folder} is a file.", code="eval_folder", hint="Name a folder to write the set into.")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LIST).open("w", encoding="utf-8", newline="") as lines:
         rows = csv.writer(lines)
@@ -57,22 +64,20 @@ def _checked(folder: Path) -> Iterator[Checked]:
     listed = folder / LIST
     if not listed.is_file():
         raise Invalid(f"There is no {LIST} in {folder}.", code="eval_folder", hint="`--make` writes our own set.")
-    with listed.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    if not rows or not {"file", "planted"} <= rows[0].keys():
-        hint = "Its first line must name file and planted."
-        raise Invalid(f"{listed} lists no papers in columns file and planted.", code="eval_columns", hint=hint)
+    rows = read_list(listed, ("file", "planted"))
+    if not rows:
+        raise Invalid(f"{listed} lists no papers.", code="eval_columns", hint="`--make` writes our own set.")
     for number, row in enumerate(rows, start=1):
-        yield _one(folder, row["file"] or "", tuple((row["planted"] or "").split()))
+        yield _one(folder, row["file"], tuple(row["planted"].split()))
         if number % 20 == 0:
             print(f"{number} of {len(rows)} papers checked", file=sys.stderr, flush=True)
 
 
 def _one(folder: Path, file: str, planted: tuple[str, ...]) -> Checked:
     if unknown := set(planted) - {check.id for check in CHECKS}:
-        raise Invalid(f"{LIST} names an unknown check {min(unknown)!r}.", code="eval_folder")
+        raise Invalid(f"{LIST} names an unknown check {min(unknown)!r}.", code="eval_folder", hint=IDS)
     if not file or not (folder / file).is_file():
-        raise Invalid(f"{LIST} names {file!r}, which is not in {folder}.", code="eval_folder")
+        raise Invalid(f"{LIST} names {file!r}, which is not in {folder}.", code="eval_folder", hint=PATHS)
     try:
         parsed = parse_file(folder / file, filename=file, max_bytes=MOST_BYTES, max_pages=MOST_PAGES)
     except Unreadable as refusal:

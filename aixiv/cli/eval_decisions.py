@@ -1,7 +1,6 @@
 """`aixiv eval decisions`: a reviewer's scores against decisions and human scores, beside trivial counts."""
 
 import asyncio
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from cyclopts import Parameter
 from msgspec import Struct
 
 from agents.port import ReviewFailed
+from aixiv.cli.lists import read_list
 from aixiv.cli.reviewing import judge_of, read, require_track, reviewed, score, tell, why
 from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
@@ -67,7 +67,11 @@ def decisions_eval(
         Print one JSON object instead of the table.
     """
     require_track(track)
-    rows = read_list(file)
+    rows = read_papers(file)
+    if not papers.is_dir():
+        raise Invalid(f"There is no folder {str(papers)!r}.", code="eval_folder", hint="Check the path.")
+    if words < 1:
+        raise Invalid("No word of the papers would be read.", code="eval_words", hint="--words 1 or more.")
     settings = Settings().model_copy(update={"judge": judge})
     found, left_out, judged = asyncio.run(_all(settings, rows, papers, track, words))
     try:
@@ -79,24 +83,15 @@ def decisions_eval(
     print(msgspec.json.encode(result).decode() if as_json else table(result))
 
 
-def read_list(file: Path) -> tuple[Row, ...]:
+def read_papers(file: Path) -> tuple[Row, ...]:
     """The papers of a list. Raises `Invalid` for a missing column, a word that is no decision, or a twice used id."""
-    if not file.is_file():
-        raise Invalid(f"There is no file {str(file)!r}.", code="eval_file", hint="Check the path.")
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.DictReader(lines)
-        missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-        if missing:
-            hint = f"The first line must name {', '.join(COLUMNS)}."
-            raise Invalid(f"{file} has no column {', '.join(missing)}.", code="eval_columns", hint=hint)
-        rows = tuple(_row(file, number, line) for number, line in enumerate(reader, start=2))
+    rows = tuple(_row(file, number, cells) for number, cells in enumerate(read_list(file, COLUMNS), start=2))
     if len({row.id for row in rows}) < len(rows):
-        raise Invalid(f"{file} uses an id twice.", code="eval_file")
+        raise Invalid(f"{file} uses an id twice.", code="eval_file", hint="Give every paper an id of its own.")
     return rows
 
 
-def _row(file: Path, number: int, line: dict[str, str | None]) -> Row:
-    cells = {name: (line.get(name) or "").strip() for name in COLUMNS}
+def _row(file: Path, number: int, cells: dict[str, str]) -> Row:
     said = cells["decision"].lower()
     if said.startswith(_REJECTED):
         accepted: bool | None = False
@@ -110,7 +105,8 @@ def _row(file: Path, number: int, line: dict[str, str | None]) -> Row:
     try:
         human = float(cells["score"]) if cells["score"] else None
     except ValueError as error:
-        raise Invalid(f"{file}, line {number}: {cells['score']!r} is no score.", code="eval_file") from error
+        wrong = f"{file}, line {number}: {cells['score']!r} is no score."
+        raise Invalid(wrong, code="eval_file", hint="A score is a number; it may be empty.") from error
     if human is not None and not math.isfinite(human):
         human = None
     return Row(cells["id"] or f"line {number}", cells["file"], accepted, human)

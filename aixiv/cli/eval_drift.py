@@ -7,6 +7,7 @@ import msgspec
 from cyclopts import Parameter
 
 from aixiv.cli.acting import opened
+from aixiv.domain.errors import Invalid
 from aixiv.queries.judges import judge_scores
 from review.evals.drift import RECENT, measure, table
 
@@ -23,6 +24,9 @@ def drift_eval(*, recent: int = RECENT, as_json: AsJson = False) -> None:
     as_json
         Print one JSON array instead of the table.
     """
+
+    if recent < 1:
+        raise Invalid("No score would be recent.", code="eval_recent", hint="--recent 1 or more.")
 
     async def read() -> None:
         async with opened() as parts, parts.deps.database.read() as session:

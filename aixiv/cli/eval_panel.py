@@ -29,5 +29,6 @@ def panel_eval(file: Path, *, field: str = "overall", as_json: AsJson = False) -
     try:
         result = measure(read_reviews(file.read_bytes(), field))
     except ValueError as error:
-        raise Invalid(f"{file} is no export of reviews: {error}.", code="eval_file") from error
+        hint = f"Each review needs forum, signatures and content with a number in {field!r}; --field names another."
+        raise Invalid(f"{file} is no export of reviews: {error}.", code="eval_file", hint=hint) from error
     print(msgspec.json.encode(result).decode() if as_json else table(result))

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from aixiv.domain.errors import Invalid
 from review.evals.references import Half, judge, measure, read_labelled, table
 
+FORM = "Each line is a JSON object with fields, bibtex_type, label (VALID or HALLUCINATED) and hallucination_type."
 AsJson = Annotated[bool, Parameter(name="--json")]
 
 
@@ -30,7 +31,10 @@ def references_eval(file: Path, *, half: Half = "all", as_json: AsJson = False) 
     now = datetime.now(UTC)
     with file.open("rb") as lines:
         try:
-            result = measure((judge(entry, now=now) for entry in read_labelled(lines, half)), half)
+            judged = [judge(entry, now=now) for entry in read_labelled(lines, half)]
         except msgspec.DecodeError as error:
-            raise Invalid(f"{file} is not in HALLMARK's form: {error}", code="eval_file") from error
+            raise Invalid(f"{file} is not in HALLMARK's form: {error}.", code="eval_file", hint=FORM) from error
+    if not judged:
+        raise Invalid(f"{file} holds no entry.", code="eval_file", hint=FORM)
+    result = measure(judged, half)
     print(msgspec.json.encode(result).decode() if as_json else table(result))

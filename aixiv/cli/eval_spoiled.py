@@ -8,7 +8,7 @@ import msgspec
 from cyclopts import Parameter
 
 from agents.port import ReviewFailed
-from aixiv.cli.reviewing import judge_of, read, require_files, require_track, reviewed, score, tell, why
+from aixiv.cli.reviewing import UNREAD, judge_of, read, require_files, require_track, reviewed, score, tell, why
 from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 from aixiv.text import Unreadable
@@ -71,7 +71,7 @@ async def _all(
                 variants.append(Variant(spoiling=name, seed=drawn, score=got))
                 tell(f"{file.name}, {name}: {'nothing to spoil' if got is None else f'{got:.2f}'}")
         except (Unreadable, ReviewFailed) as fault:
-            raise Invalid(f"{file}: {why(fault)}", code="eval_review") from fault
+            raise Invalid(f"{file}: {why(fault)}", code="eval_review", hint=UNREAD) from fault
         judges.add(judge_of(original))
         papers.append(SpoiledPaper(file=file.name, score=score(original), variants=tuple(variants)))
     return papers, "; ".join(sorted(judges))

@@ -8,7 +8,7 @@ import msgspec
 from cyclopts import Parameter
 
 from agents.port import ReviewFailed
-from aixiv.cli.reviewing import judge_of, read, require_files, require_track, reviewed, score, tell, why
+from aixiv.cli.reviewing import UNREAD, judge_of, read, require_files, require_track, reviewed, score, tell, why
 from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 from aixiv.text import Unreadable
@@ -61,7 +61,7 @@ async def _all(settings: Settings, files: list[Path], track: str, repeats: int) 
                 rounds.append(await reviewed(settings, manuscript, track=track))
                 tell(f"{file.name}: {number} of {repeats} scored {score(rounds[-1]):.2f}")
         except (Unreadable, ReviewFailed) as fault:
-            raise Invalid(f"{file}: {why(fault)}", code="eval_review") from fault
+            raise Invalid(f"{file}: {why(fault)}", code="eval_review", hint=UNREAD) from fault
         judges |= {judge_of(result) for result in rounds}
         papers.append(
             Repeated(

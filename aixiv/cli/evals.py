@@ -51,6 +51,8 @@ def screening_eval(
     as_json
         Print one JSON object instead of the table.
     """
+    if min(cases, 0 if clean is None else clean) < 0 or not cases + (clean or 0):
+        raise Invalid("There is no file to screen.", code="eval_cases", hint="--cases or --clean 1 or more.")
     try:
         said = phrases(phrases_of)
     except NoPhrases as refusal:

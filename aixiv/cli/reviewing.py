@@ -16,6 +16,8 @@ from review.manuscript import Kind, Manuscript
 from review.policy import load_policy, policy_names
 from review.report import CHAIR, RelatedWork, Round
 
+UNREAD = "Leave the file out; `aixiv check` says what is seen in it."
+
 
 def require_track(track: str) -> None:
     """Refuse a track that there is not."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aixiv.cli.eval_decisions import decisions_eval, read_list
+from aixiv.cli.eval_decisions import decisions_eval, read_papers
 from aixiv.cli.eval_stability import stability_eval
 from aixiv.domain.errors import Invalid
 from aixiv.text import parse_file
@@ -170,7 +170,7 @@ def test_a_judge_is_measured_on_files_and_a_broken_one_is_left_out(
 def test_a_list_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "list.csv").write_text(text)
     with pytest.raises(Invalid, match=told):
-        read_list(tmp_path / "list.csv")
+        read_papers(tmp_path / "list.csv")
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
