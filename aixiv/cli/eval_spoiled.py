@@ -67,11 +67,11 @@ async def _all(
             original = await reviewed(settings, manuscript, track=track)
             variants = []
             for name, drawn, copy in spoiled(manuscript, seed=seed, draws=draws):
-                got = score(await reviewed(settings, copy, track=track)) if copy else None
+                got = round(score(await reviewed(settings, copy, track=track)), 4) if copy else None
                 variants.append(Variant(spoiling=name, seed=drawn, score=got))
                 tell(f"{file.name}, {name}: {'nothing to spoil' if got is None else f'{got:.2f}'}")
         except (Unreadable, ReviewFailed) as fault:
             raise Invalid(f"{file}: {why(fault)}", code="eval_review", hint=UNREAD) from fault
         judges.add(judge_of(original))
-        papers.append(SpoiledPaper(file=file.name, score=score(original), variants=tuple(variants)))
+        papers.append(SpoiledPaper(file=file.name, score=round(score(original), 4), variants=tuple(variants)))
     return papers, "; ".join(sorted(judges))

@@ -1,6 +1,7 @@
 """What the judges of this platform have scored so far: for percentiles of single scores and for drift."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from anyio import to_thread
 from sqlalchemy import func, select
@@ -12,6 +13,8 @@ from review.report import CHAIR
 from review.standing import PastScores, Standing, standing
 
 COMPARED = 500  # latest past reports a score is compared with
+MOST_JUDGES = 12  # of which drift is shown
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 async def standings(session: AsyncSession, rows: Iterable[ReportRow]) -> dict[object, Standing]:
@@ -80,5 +83,6 @@ async def judge_scores(session: AsyncSession, latest: int | None = None) -> tupl
 
 
 async def drifts(session: AsyncSession) -> tuple[Drift, ...]:
-    """How each judge's recent scores stand beside those it gave before, the latest of both."""
-    return await to_thread.run_sync(measure, await judge_scores(session, COMPARED + RECENT))
+    """How each judge's recent scores stand beside those it gave before; of many judges, those that scored last."""
+    measured = await to_thread.run_sync(measure, await judge_scores(session, COMPARED + RECENT))
+    return tuple(sorted(measured, key=lambda d: d.since or NEVER, reverse=True)[:MOST_JUDGES])

@@ -22,10 +22,9 @@ _NAMES = {  # name -> how it is written
     "embedding dimension": r"embedding (?:dimension(?:ality)?|size)",
     "hidden size": r"hidden (?:dimension(?:ality)?|size)",
     "random seed": r"(?:random )seed",
-    "sampling rate": r"sampling (?:rate|frequency)",
     "significance level": r"significance level|alpha level|level of significance",
 }
-_COUNTED = {  # name -> unit that stands behind its number
+_COUNTED = {  # name -> unit that stands behind its number, which a word of having or lasting leads in
     "training epochs": r"(?:training )?epochs",
     "attention heads": r"attention heads",
     "transformer layers": r"transformer (?:layers|blocks)",
@@ -45,7 +44,7 @@ _STATED = {
         for name, wording in _NAMES.items()
     },
     **{
-        name: re.compile(rf"(?<![\w.,^/~≈-]){_VALUE}\s(?:{wording})\b", re.IGNORECASE)
+        name: re.compile(rf"\b(?:for|with|has|have|of|uses?|using) {_VALUE}\s(?:{wording})\b", re.IGNORECASE)
         for name, wording in _COUNTED.items()
     },
 }
@@ -58,6 +57,7 @@ _VARIES = re.compile(
     r"|larger|smaller|higher|lower|when|while|whereas|unless|until|after|before|every|first|second|last|final|per"
     r"|agents?|teacher|student|encoder|decoder|generator|discriminator|actor|critic|policy|optimal|best|up to"
     r"|at (?:least|most)|more than|less than|about|approximately|example|e\.g|typical\w*|usual\w*|default\w*"
+    r"|visuali[sz]\w+|prun\w+|patience|early|converg\w+|select\w+|sampl\w+|infer\w+|test\w*|evaluat\w+|validat\w+"
     r"|previous|prior|their|they|he|she|et al)\b|[~≈→]",
     re.IGNORECASE,
 )

@@ -23,6 +23,14 @@ _MOVES = re.compile(
 _BASELINE = re.compile(r"\bbaseline\b", re.IGNORECASE)
 
 
+class Named(Struct, frozen=True):
+    """A table with the rows of it that a sentence names."""
+
+    table: Float
+    read: Grid
+    rows: list[Record]
+
+
 class Half(Struct, frozen=True):
     """A number that no table prints, set against a cell; `meant` is the cell it should be, where only one can be."""
 
@@ -35,32 +43,26 @@ class Half(Struct, frozen=True):
     span: Span
 
 
-def halves(
-    text: str, span: Span, stated: Sequence[Number], named: Sequence[tuple[Float, Grid, list[Record]]]
-) -> Iterator[Half]:
-    """Pairs of which exactly one number is a cell of the rows that the sentence names (with their tables in `named`).
+def halves(text: str, span: Span, stated: Sequence[Number], named: Sequence[Named]) -> Iterator[Half]:
+    """Pairs of which one number is a cell of the rows that the sentence names.
 
-    Whether the other one stands in some other table is for the caller to ask.
+    Whether the other one stands in some table is for the caller to ask.
     """
     if not _MOVES.search(text, *span):
         return
     for one, other in pairwise(stated):
-        if not _TO.search(text, one.end, other.start) or one.percent or other.percent:
+        if not _TO.search(text, one.end, other.start) or one.percent or other.percent or not _alike(one, other):
             continue
         for number, shown in ((one, other), (other, one)):
-            found = next(_cells(shown, named), None)
-            if found and _alike(number, shown):
-                table, read, row, column = found
-                yield _half(number, shown, table, read, row, column, text[slice(*span)], named, span)
+            if found := next(_cells(shown, named), None):
+                yield _half(number, shown, found, text, span)
                 break
 
 
-def _cells(
-    shown: Number, named: Sequence[tuple[Float, Grid, list[Record]]]
-) -> Iterator[tuple[Float, Grid, Record, int]]:
-    for table, read, rows in named:
-        for row in rows:
-            yield from ((table, read, row, c) for c, cell in row.values.items() if cell.value == shown.value)
+def _cells(shown: Number, named: Sequence[Named]) -> Iterator[tuple[Named, Record, int]]:
+    for place in named:
+        for row in place.rows:
+            yield from ((place, row, c) for c, cell in row.values.items() if cell.value == shown.value)
 
 
 def _alike(one: Number, other: Number) -> bool:
@@ -68,27 +70,18 @@ def _alike(one: Number, other: Number) -> bool:
     return one.decimals == other.decimals and one.value != other.value and 1 < ratio * FARTHEST < FARTHEST**2
 
 
-def _half(
-    number: Number,
-    shown: Number,
-    table: Float,
-    read: Grid,
-    row: Record,
-    column: int,
-    sentence: str,
-    named: Sequence[tuple[Float, Grid, list[Record]]],
-    span: Span,
-) -> Half:
-    others = [r for _, g, rows in named if g is read for r in rows if r != row and column in r.values]
-    if _BASELINE.search(sentence) and not row.baseline:
-        bases = [r for r in read.records if r.baseline and column in r.values and set(r.setting) <= set(row.labels)]
-        others = others or bases
+def _half(number: Number, shown: Number, found: tuple[Named, Record, int], text: str, span: Span) -> Half:
+    place, row, column = found
+    others = [r for r in place.rows if r != row and column in r.values]
+    if not others and _BASELINE.search(text, *span) and not row.baseline:
+        records = place.read.records
+        others = [r for r in records if r.baseline and column in r.values and set(r.setting) <= set(row.labels)]
     return Half(
         number,
         shown,
-        table.label,
+        place.table.label,
         ", ".join(row.labels),
-        read.header[column] if column < len(read.header) else "",
+        place.read.header[column] if column < len(place.read.header) else "",
         others[0].values[column] if len(others) == 1 else None,
         span,
     )

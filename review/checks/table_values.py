@@ -108,8 +108,10 @@ def _halves(
         if not reports(manuscript, span[0]) or any(span[0] <= at < span[1] for at in cited):
             continue
         stated = [n for n in numbers(manuscript.text, *span) if _digits(n) >= LEAST_DIGITS]
-        rows = [(f, read, _named(sentence, read)[0]) for f, read in tables] if len(stated) > 1 else []
-        halves = table_pairs.halves(manuscript.text, span, stated, rows)
+        places = (
+            [table_pairs.Named(f, read, _named(sentence, read)[0]) for f, read in tables] if len(stated) > 1 else []
+        )
+        halves = table_pairs.halves(manuscript.text, span, stated, places)
         yield from (half for half in halves if not _stands(half.number, printed))
 
 

@@ -30,6 +30,11 @@ def checked(manuscript: Manuscript, check: str) -> CheckResult:
         ("The embedding dimension is 384.", "It has a style embedding dimension of 64.", "cannot_tell"),
         ("We train for 30 epochs.", "All models are trained for 50 epochs.", "found"),
         ("We train for 30 epochs.", "Nothing else is said of it.", "not_applicable"),
+        ("We train for 30 epochs.", "The loss is flat in 12 epochs.", "not_applicable"),
+        ("We train for 30 epochs.", "Early stopping has a patience of 5 epochs.", "cannot_tell"),
+        ("It has 8 attention heads.", "We look at 2 attention heads.", "not_applicable"),
+        ("The significance level was set to 0.05.", "At a significance level of 5% nothing changes.", "passed"),
+        ("The significance level was 0.05.", "The corrected significance level was 0.01.", "cannot_tell"),
     ],
 )
 def test_a_setting_that_is_not_said_to_vary_has_one_value(one: str, other: str, status: str) -> None:
