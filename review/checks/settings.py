@@ -57,7 +57,8 @@ _VARIES = re.compile(
     r"|larger|smaller|higher|lower|when|while|whereas|unless|until|after|before|every|first|second|last|final|per"
     r"|agents?|teacher|student|encoder|decoder|generator|discriminator|actor|critic|policy|optimal|best|up to"
     r"|at (?:least|most)|more than|less than|about|approximately|example|e\.g|typical\w*|usual\w*|default\w*"
-    r"|visuali[sz]\w+|prun\w+|patience|early|converg\w+|select\w+|sampl\w+|infer\w+|test\w*|evaluat\w+|validat\w+"
+    r"|visuali[sz]\w+|prun\w+|patience|early|converg\w+|select\w+|sampl\w+|infer\w+|testing"
+    r"|test (?:time|set|split)s?|evaluat\w+|validat\w+"
     r"|previous|prior|their|they|he|she|et al)\b|[~≈→]",
     re.IGNORECASE,
 )
