@@ -10,7 +10,7 @@ from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned, without_invisible
 from review.screening.intent import Intent, intent_of, squeezed_intent
-from review.screening.lexicon import Signs, compact_signs, function_words, signs
+from review.screening.lexicon import Signs, compact_signs, function_words, prose_words, signs
 from review.screening.likeness import likeness
 from review.screening.visibility import Hidden, hidden_runs, visible_text
 
@@ -41,7 +41,11 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|be|will|shall|must|should|do|does|have|has|you|your|not|if|please|ist|sind|wird|soll|muss|sie|du|nicht"
     r"|bitte|est|sont|sera|doit|vous|votre|ne|pas|tu|es|son|debe|usted|su|no|se|\u043d\u0435|\u0432\u044b|\u0432\u0430\u0448|\u0447\u0442\u043e|\u044d\u0442\u0443)\b"
 )
-LEAST_LIKENESS = 0.4  # of words about judging beside the page; below it they are everyday ones
+LEAST_LIKENESS = 0.5  # of words about judging beside the page; below it they are everyday ones
+HIDDEN_LIKENESS = 0.15  # of the same words where nobody sees them
+REMAPPED = 0.5  # letters of rare typefaces look like others; only words that could be meant for a judge count
+ORDER_LIKENESS = 0.5  # of what has the grammar of an order beside the page; colleagues give orders to each other
+TOLD_LIKENESS = 0.15  # of a sentence in a property of the file
 MEANT_WORDS = 2  # different function words that make words a sentence
 SENTENCE_WORDS = 6
 _FOREIGN = re.compile(r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -58,13 +62,13 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
         if order:
             said = True
             yield _hidden(run, "hidden_instruction", 0.9, f"Text {run.reason} gives orders: {order}.")
-        elif run.carrier == "remapped_font":
+        elif run.carrier == "remapped_font" and _claims_words(run):
             yield _hidden(run, "remapped_font", 0.6, f"Text {run.reason}.")
         elif run.carrier == "faint_text" or under_scan(run, layout):
             continue  # a watermark, or the text layer of a scanned page
         elif _about_machines(run.text):
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks to or about automated reviewers.")
-        elif (meant := _hidden_intent(run.text)).weight >= HIDDEN_INTENT and not seen_in(run.text, shown):
+        elif (meant := _hidden_intent(run.text)) and not seen_in(run.text, shown):
             yield _hidden(run, "hidden_text", 0.6, f"Text {run.reason} speaks of judging a manuscript: {meant.shown}.")
         elif _about_papers(run) and not seen_in(run.text, shown) and not _repeated(run, runs):
             yield _hidden(run, "hidden_text", 0.45, f"Text {run.reason} speaks of papers and how they are judged.")
@@ -74,6 +78,13 @@ def hidden_findings(layout: Layout) -> Iterator[ScreenFinding]:
             yield _hidden(run, "hidden_text", 0.45, f"Sentences {run.reason}; a reader cannot see them.")
     if not said:
         yield from _scattered([r for r in runs if r.carrier != "faint_text" and not under_scan(r, layout)], shown)
+
+
+def _claims_words(run: Hidden) -> bool:
+    """Whether a machine reads words where the page shows others; rare typefaces only look like other letters."""
+    words = re.findall(r"[^\W\d_]{3,}", run.text)
+    wanted = (len(words) > 1 or bool(_WIDE.search(run.text))) and likeness(run.text) >= REMAPPED
+    return wanted or is_prose(run.text, run.carrier)
 
 
 def under_scan(run: Hidden, layout: Layout) -> bool:
@@ -108,12 +119,12 @@ def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
             yield _beside(side, side.text, kind, weight, reason)
         for piece in _chunks(side.text):
             order = _side_order(side, piece)
-            if order:
+            if order and likeness(piece) >= ORDER_LIKENESS:
                 yield _beside(side, piece, "side_instruction", 0.85, f"{what} gives orders: {order}.")
             elif (meant := side_intent(side, piece)) and not seen_in(piece, shown):
                 reason = f"{what} speaks of judging a manuscript: {meant.shown}."
                 yield _beside(side, piece, "side_text", 0.5, reason)
-            elif side.carrier in _NO_PROSE and (said := _sentence_in(side, piece)) and not seen_in(said, shown):
+            elif side.carrier in _NO_PROSE and (said := _sentence_in(side, piece, shown)):
                 reason = f"{what} holds a sentence that no page shows: “{said[:80]}”."
                 yield _beside(side, said, "side_text", 0.45, reason)
             elif side.carrier in (*_NO_PROSE, "annotation", "alt_text") and (under := encoded_words(piece)):
@@ -128,9 +139,9 @@ def side_intent(side: SideText, text: str) -> Intent | None:
     needed = COMMENT_INTENT if everyday else SIDE_INTENT
     plain = without_invisible(text)
     lines = plain.splitlines() if side.carrier in _COMMENTS else [plain]
-    found = max((intent_of(line) for line in lines), key=lambda i: i.weight, default=Intent())
-    meant = found.weight >= needed and found.has("ask", "drop", "good", "bad", "role")
-    if meant and max(map(likeness, lines), default=0.0) >= LEAST_LIKENESS:
+    likely = [intent_of(line) for line in lines if likeness(line) >= LEAST_LIKENESS]
+    found = max(likely, key=lambda i: i.weight, default=Intent())
+    if found.weight >= needed and found.has("ask", "drop", "good", "bad", "role"):
         return found
     joined = intent_of(plain)
     if joined.weight >= JOINED_INTENT and max(map(likeness, lines)) >= JOINED_LIKENESS:
@@ -146,14 +157,18 @@ def encoded_words(text: str) -> str:
         if len(function_words() & words) >= MEANT_WORDS or len(_WIDE.findall(inner.text)) >= PROSE_WORDS:
             return inner.encoding
     for inner in turned(text):
-        plain, read = set(normalise(text).split()), set(normalise(inner.text).split())
-        if len(function_words() & read) >= MEANT_WORDS + 1 and len(function_words() & plain) < MEANT_WORDS:
+        plain, read = _small_words(text), _small_words(inner.text)
+        if len(read) >= MEANT_WORDS + 1 and len(plain) < MEANT_WORDS:
             return inner.encoding
     return ""
 
 
-def _sentence_in(side: SideText, text: str) -> str:
-    """A full sentence in a property of the file, which names and lists are not; rights are told in some."""
+def _small_words(text: str) -> set[str]:
+    return {word for word in normalise(text).split() if len(word) > 1 and word in function_words()}
+
+
+def _sentence_in(side: SideText, text: str, shown: str) -> str:
+    """A full sentence in a property of the file that no page shows; names are none, rights are told in some."""
     if side.name.lower() in _TOLD:
         return ""
     plain = _TAG.sub("\n", _RIGHTS.sub(" ", text))
@@ -162,19 +177,22 @@ def _sentence_in(side: SideText, text: str) -> str:
         words = normalise(sentence).split()
         common = len(function_words().intersection(words))
         ended = sentence.endswith((".", "!", "?", "。", "！", "？", "»", "”", "'", '"'))
-        if ended and len(words) >= SENTENCE_WORDS and common >= MEANT_WORDS and _VERB.search(" ".join(words)):
-            return sentence
-        if "。" in sentence and len(_WIDE.findall(sentence)) >= PROSE_WORDS:
+        enough = ended and len(words) >= SENTENCE_WORDS and common >= MEANT_WORDS
+        told = enough and bool(_VERB.search(" ".join(words)))
+        wide = "。" in sentence and len(_WIDE.findall(sentence)) >= PROSE_WORDS
+        if (told or wide) and likeness(sentence) >= TOLD_LIKENESS and not seen_in(sentence, shown):
             return sentence
     return ""
 
 
-def _hidden_intent(text: str) -> Intent:
-    """The stronger reading of hidden text: with its blanks, or without them where letters stand alone."""
+def _hidden_intent(text: str) -> Intent | None:
+    """What hidden text wants of a judge: read with its blanks, or without them where letters stand alone."""
     plain = intent_of(without_invisible(text))
-    if len(re.findall(r"(?<!\S)\S(?!\S)", text)) * 2 < len(text.split()):
-        return plain
-    return max(plain, squeezed_intent(text), key=lambda i: i.weight)
+    if len(re.findall(r"(?<!\S)\S(?!\S)", text)) * 2 >= len(text.split()):
+        squeezed = squeezed_intent(text)
+        if squeezed.weight >= HIDDEN_INTENT:
+            return squeezed
+    return plain if plain.weight >= HIDDEN_INTENT and likeness(text) >= HIDDEN_LIKENESS else None
 
 
 def _beside(side: SideText, text: str, kind: str, weight: float, reason: str) -> ScreenFinding:
@@ -202,7 +220,7 @@ def is_prose(text: str, carrier: str) -> bool:
     words = re.findall(r"[^\W\d_]{2,}", normalise(text))
     wide = len(_WIDE.findall(text))
     needed = CUT_PROSE_WORDS if carrier in ("clipped", "covered") else PROSE_WORDS
-    common = sum(word in function_words() for word in words)
+    common = sum(word in prose_words() for word in words)
     return wide >= needed + 4 or (len(words) >= needed and common >= max(2, len(words) // 10))
 
 

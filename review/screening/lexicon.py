@@ -66,8 +66,14 @@ def imperative(passage: str) -> tuple[bool, bool]:
 
 @lru_cache(maxsize=1)
 def function_words() -> frozenset[str]:
-    """Small words that sentences need and labels do not."""
+    """Small words that sentences need and labels do not: those that no other reading of a text hits by chance."""
     return frozenset(normalise(_data()["function_words"]).split())
+
+
+@lru_cache(maxsize=1)
+def prose_words() -> frozenset[str]:
+    """Small words of plainly written sentences."""
+    return frozenset(normalise(_data()["prose_words"]).split())
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ from review.quotes import normalise
 from review.screening.decode import without_invisible
 from review.screening.intent import intent_of
 
-BUCKETS = 1 << 16
+BUCKETS = 1 << 18
 PIECES = (3, 4, 5)  # letters of a piece where words have blanks between them
 WIDE_PIECES = (1, 2, 3)
 LONGEST = 240  # characters that are read together; a longer sentence is read in overlapping parts

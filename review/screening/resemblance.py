@@ -12,10 +12,12 @@ from msgspec import Struct
 from review.checks.prose import sentences
 from review.layout import Layout, SideText
 from review.manuscript import Manuscript
+from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned
 from review.screening.hidden import MAX_SHOWN, letters_of, seen_in, under_scan
 from review.screening.intent import intent_of
+from review.screening.lexicon import prose_words
 from review.screening.likeness import likeness
 from review.screening.surface import (
     about_injection,
@@ -29,9 +31,10 @@ from review.screening.visibility import Hidden, hidden_runs, visible_text
 WEIGHT = 0.45  # suspicious by itself, never an attack
 MENTION_WEIGHT = 0.1
 KNOWN = 0.4  # weight of a finding that makes another one on the same passage needless
-HIDDEN = 0.4
-FAINT = 0.8  # watermarks speak of reviews, too
-CUT = 0.6  # clipped or covered: figures cut out of other works
+HIDDEN = 0.15
+LABEL = 0.4  # hidden words without a small one among them, as plots have
+FAINT = 0.7  # watermarks speak of reviews, too
+CUT = 0.35  # clipped or covered: figures cut out of other works
 MOST_LINES = 4000  # of one text beside the page
 FEWEST_WORDS = 2
 FEW_LINES = 12  # that are also read as one
@@ -39,19 +42,32 @@ HEADING_WORDS = 7
 TOPIC = 1.5  # weight of `intent`
 TURNED_TOPIC = 2.0  # of text that is read backwards or in rot13
 NEEDED = {
-    "latex_comment": 0.88,
-    "html_comment": 0.6,
-    "attachment": 0.75,
-    "bookmark": 0.85,
-    "latex_macro": 0.65,
-    "javascript": 0.6,
+    "latex_comment": 0.65,
+    "html_comment": 0.5,
+    "annotation": 0.5,
+    "attachment": 0.5,
+    "bookmark": 0.5,
+    "alt_text": 0.45,
+    "metadata": 0.4,
+    "xmp": 0.4,
+    "latex_macro": 0.4,
+    "javascript": 0.3,
+    "form_field": 0.2,
+    "latex_hidden": HIDDEN,
+    "markdown_hidden": HIDDEN,
 }
-BESIDE = 0.6  # every other text beside the page
-STRAY = 0.88  # in plain sight, in a paper on something else
+LINK = 0.25
+BESIDE = 0.4  # every other text beside the page
+SURE = 0.95  # of a text beside the page that speaks of no judging
+LIKELY = 0.8  # of one that speaks of judging and seems to want nothing
+SURE_WORDS = 5  # that it needs, at least; names and titles are shorter
+STRAY = 0.9  # in plain sight, in a paper on something else
 FOREIGN = 0.75  # the same, in another language than its paper
-SPOKEN = 0.93  # in plain sight anywhere, and speaking to its reader
+SPOKEN = 0.95  # in plain sight anywhere, and speaking to its reader
+VISIBLE_TOPIC = 2.25  # weight of `intent` in plain sight, where manuals and letters speak to their readers
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-_MARKUP = re.compile(r"<[^<>]{0,400}>")
+_MARKUP = re.compile(r"<[^<>]{0,4000}>")
+_VALUE = re.compile(r'="([^"<>\s]+ [^"<>]{8,4000})"')  # of an attribute that holds words
 _ADDRESS = re.compile(r"\b(?:https?://|mailto:)[^\s?#]*[?#]?\w*=?", re.IGNORECASE)
 
 
@@ -74,7 +90,9 @@ def likeness_findings(
     shown = letters_of(manuscript.text)
     for passage in _unseen(layout):
         reading, much = _strongest(passage.text)
-        if much < passage.needed or (passage.topical and intent_of(reading).weight < TOPIC):
+        if much < passage.needed:
+            continue
+        if passage.topical and not _wishes(reading, much):
             continue
         if seen_in(passage.text, shown) or seen_in(passage.text, known):
             continue
@@ -103,15 +121,23 @@ def _unseen(layout: Layout) -> Iterator[Passage]:
 
 
 def _needed(run: Hidden) -> float:
-    return FAINT if run.carrier == "faint_text" else CUT if run.carrier in ("clipped", "covered") else HIDDEN
+    if run.carrier == "faint_text":
+        return FAINT
+    if run.carrier in ("clipped", "covered"):
+        return CUT
+    return HIDDEN if _WIDE.search(run.text) or prose_words() & set(normalise(run.text).split()) else LABEL
 
 
 def _lines(side: SideText) -> Iterator[Passage]:
-    needed, what = NEEDED.get(side.carrier, BESIDE), f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
-    lines = [line for line in _MARKUP.sub("\n", side.text).splitlines() if line.strip()][:MOST_LINES]
+    needed = LINK if side.name == "Link/URI" else NEEDED.get(side.carrier, BESIDE)
+    what = f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
+    text = "\n".join([_MARKUP.sub("\n", side.text), *_VALUE.findall(side.text)])
+    lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
     for line in lines:
         if side.carrier != "bookmark" or not _heading(line):
-            yield Passage(text=line, carrier=side.carrier, needed=needed, what=what, topical=True, page=side.page)
+            yield Passage(
+                text=line, carrier=side.carrier, needed=needed, what=what, topical=needed >= BESIDE, page=side.page
+            )
     if 1 < len(lines) <= FEW_LINES:
         whole, enough = " ".join(lines), max(needed, FAINT)
         yield Passage(text=whole, carrier=side.carrier, needed=enough, what=what, topical=True, page=side.page)
@@ -133,6 +159,18 @@ def _strongest(text: str) -> tuple[str, float]:
     return max(judged, key=lambda pair: pair[1])
 
 
+def _wishes(text: str, much: float) -> bool:
+    """Whether a text beside the page speaks of judging and wants something; titles of papers on reviewing do not."""
+    meant = intent_of(text)
+    if meant.weight < TOPIC:
+        return much >= SURE and _long(text)
+    return much >= LIKELY or meant.has("ask", "drop", "good", "bad", "role")
+
+
+def _long(text: str) -> bool:
+    return len(re.findall(r"[^\W\d_]{2,}", text)) >= SURE_WORDS or len(_WIDE.findall(text)) >= 2 * SURE_WORDS
+
+
 def _likeness(text: str) -> float:
     """Names, numbers and single words are no passages."""
     if len(re.findall(r"[^\W\d_]{2,}", text)) < FEWEST_WORDS and len(_WIDE.findall(text)) < FEWEST_WORDS * 2:
@@ -151,7 +189,8 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
         needed = FOREIGN if foreign else STRAY if stray else SPOKEN
         if much < needed or not spoken:
             continue
-        if meant.weight < TOPIC or seen_in(sentence, known):
+        topical = meant.weight >= (TOPIC if foreign else VISIBLE_TOPIC) and meant.has("who", "value", "mark", "role")
+        if not topical or seen_in(sentence, known):
             continue
         mention = about_injection(text, (start, end))
         yield ScreenFinding(

@@ -24,7 +24,7 @@ _SPOKEN_TO = re.compile(
     r"|\b(?:is|are) (?:\w+ )?(?:asked|suggested|reminded|requested) (?:not )?to\b"
 )
 _THIS_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|manuscript|submission|work|article|document|text|file)\b")
-_ENGLISH = re.compile(r"\b(?:the|of|and|to|is|are|this|we|you|your|it)\b")
+_ENGLISH = re.compile(r"\b(?:the|of|and|to|is|are|this|we|you|your|its?|please|when|with|must|that|should|which)\b")
 _JUDGING = re.compile(
     r"\b(?:peer review\w*|review(?:s|ed|er|ers|ing)?|referees?|reject(?:ed|ion|s)?|accept(?:ed|ance)?|ratings?|rubrics?"
     r"|grad(?:ed|ers?|ing)|llms?|language models?|prompts?|assistants?|chatbots?)\b",
@@ -41,13 +41,13 @@ _ACCEPTS = re.compile(r"accept|approv|publi|endors|vote|recommend|green|thumbs")
 OFTEN = 6  # words about judging or models that a paper on something else does not reach
 STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
 FOREIGN_STRAY_INTENT = 1.5
-WISH_LIKENESS = 0.35  # of a sentence in plain sight whose words are those of a wish
-FOREIGN_LIKENESS = 0.55  # second abstracts speak of judging, too
+WISH_LIKENESS = 0.38  # of a sentence in plain sight with the words of a wish or the grammar of an order
+FOREIGN_LIKENESS = 0.6  # second abstracts speak of judging, too
 STRAY_LENGTH = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
 VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
 _QUOTED = re.compile(
-    r"“(?:[^“”„]|„[^“”„]{1,200}“){3,600}”|„[^„“]{3,600}“|«[^«»]{3,600}»|「[^「」]{2,400}」|『[^『』]{2,400}』|‘[^‘’\n]{12,300}’(?!\w)"
+    r"“(?:[^“”„]|„[^“”„]{1,200}“|“[^“”„]{1,200}”){3,600}”|„[^„“]{3,600}“|«[^«»]{3,600}»|「[^「」]{2,400}」|『[^『』]{2,400}』|‘[^‘’\n]{12,300}’(?!\w)"
     r'|``(?:(?!\'\').){3,600}\'\'|"(?:[^"\n]|\n(?!\s*\n)){3,400}"|`[^`\n]{6,300}`',
     re.DOTALL,
 )
@@ -106,6 +106,8 @@ def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Spa
     override, verdict = imperative(sentence)
     if not (override or verdict or found.foreign):
         return _wish(manuscript, text, span)
+    if not (override and verdict) and likeness(sentence) < _wanted(sentence):
+        return None
     context = signs(normalise(text[slice(*before)])) if before and span[0] - before[1] < 200 else Signs()
     machine = found.machine or context.machine or found.role
     order = found.words
@@ -131,7 +133,7 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
     """A sentence that asks a judge for an outcome without the grammar of an order."""
     sentence = normalise(without_invisible(text[slice(*span)]))
     meant = intent_of(sentence)
-    if not _asks(sentence, meant) or likeness(sentence) < WISH_LIKENESS:
+    if not _asks(sentence, meant) or likeness(sentence) < _wanted(sentence):
         return None
     if about_injection(text, span):
         reason = f"A passage about injection or prompts speaks to a judge: {meant.shown}."
@@ -153,10 +155,11 @@ def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | Non
         return None
     said = {name for name, word in meant.words.items() if word not in _EVERYDAY}
     outcome = said & {"good", "drop", "bad", "role"}
+    if likeness(sentence) < _wanted(sentence):
+        return None
     if foreign:
         judging = said & {"who", "value", "mark", "role"}
         wished = bool(judging) and (len(judging | outcome) > 1) and (bool(outcome) or "who" in judging)
-        wished = wished and likeness(sentence) >= FOREIGN_LIKENESS
     else:
         spoken_to = meant.weight > STRAY_INTENT and _SPOKEN_TO.search(sentence)
         outcome |= {"value"} & said if _ACCEPTS.match(meant.words.get("value", "")) else set()
@@ -183,6 +186,11 @@ def _asks(sentence: str, meant: Intent) -> bool:
     spoken_to = bool(_SPOKEN_TO.search(sentence)) and meant.has("good", "drop", "role")
     spoken_to = spoken_to and meant.has("who", "value", "mark", "work")
     return spoken_to or (bool(_THIS_WORK.search(sentence)) and meant.has("good") and meant.has("who", "reader"))
+
+
+def _wanted(sentence: str) -> float:
+    """The likeness below which a sentence in plain sight is one of those that manuals and studies are full of."""
+    return WISH_LIKENESS if is_english(sentence) else FOREIGN_LIKENESS
 
 
 def _disguised(sentence: str) -> bool:

@@ -34,6 +34,7 @@ class Phrases(Struct, frozen=True):
     clean: dict[str, Texts] = {}
 
 
+@lru_cache(maxsize=8)
 def phrases(name: str) -> Phrases:
     """A half of the first author's phrases, a bundled set, or the set in a folder."""
     if name in HALVES:
@@ -42,7 +43,7 @@ def phrases(name: str) -> Phrases:
     if not folder.is_dir():
         known = ", ".join((*HALVES, *bundled_sets()))
         raise NoPhrases(f"no phrases called {name}: say one of {known}, or a folder with attacks.toml and clean.toml")
-    return _read(name, folder)
+    return Phrases(name, attacks_in(folder), clean_in(folder))
 
 
 def bundled_sets() -> tuple[str, ...]:
@@ -55,24 +56,23 @@ def half_of(phrase: str) -> str:
     return HALVES[hashlib.sha256(phrase.encode()).digest()[0] % 2 == 0]
 
 
-@lru_cache(maxsize=2)
 def _half(name: str) -> Phrases:
     text = files("review.evals.attacks").joinpath("phrases.toml").read_text(encoding="utf-8")
     read = tomllib.loads(text)
     return Phrases(name, {lang: tuple(p for p in read[lang] if half_of(p) == name) for lang in LANGUAGES})
 
 
-@lru_cache(maxsize=8)
-def _read(name: str, folder: Traversable) -> Phrases:
-    attacks = _table(folder, "attacks.toml")
+def attacks_in(folder: Traversable) -> Texts:
+    """What `attacks.toml` of a folder says, by language."""
+    return dict(_texts(_table(folder, "attacks.toml"), f"{folder.name}: attacks.toml"))
+
+
+def clean_in(folder: Traversable) -> dict[str, Texts]:
+    """What `clean.toml` of a folder says, by use and language."""
     clean = _table(folder, "clean.toml").get("clean")
     if not isinstance(clean, dict):
-        raise NoPhrases(f"{name}: clean.toml needs the tables {', '.join(f'clean.{use}' for use in USES)}")
-    return Phrases(
-        name,
-        dict(_texts(attacks, f"{name}: attacks.toml")),
-        {use: dict(_texts(clean.get(use), f"{name}: clean.toml, clean.{use}")) for use in USES},
-    )
+        raise NoPhrases(f"{folder.name}: clean.toml needs the tables {', '.join(f'clean.{use}' for use in USES)}")
+    return {use: dict(_texts(clean.get(use), f"{folder.name}: clean.toml, clean.{use}")) for use in USES}
 
 
 def _table(folder: Traversable, name: str) -> dict[str, object]:

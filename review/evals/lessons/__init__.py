@@ -1,26 +1,46 @@
-"""What the screen's linear model is taught: texts of attackers and of everybody else, by language and group.
+"""What the screen's linear model is taught: texts of attackers and of everybody else, by language and author.
 
-Texts of one group are variants of each other and must not stand on both sides of a cross-validation.
+Texts of one author share habits and must not stand on both sides of a cross-validation.
 """
 
 import ast
 import hashlib
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from msgspec import Struct
 
-from review.evals.attacks.phrases import LANGUAGES, phrases
+from review.evals.attacks.phrases import LANGUAGES, attacks_in, clean_in, phrases
 from review.screening.likeness import parts
 
-TAUGHT = ("tuning", "first")  # sets of phrases; the others are only measured
+TAUGHT = ("tuning", "first", "second")  # sets of phrases that were measured once; the others are only measured
+PACKAGES = (
+    "alembic",
+    "authlib",
+    "cyclopts",
+    "jinja2",
+    "langgraph",
+    "litestar",
+    "mcp",
+    "numpy",
+    "pydantic",
+    "pypdf",
+    "sqlalchemy",
+)
+PACKAGE_PROSE = 30_000  # passages each from what these packages say of themselves and in comments
 COMBINED = 160  # put together for each language
 MISSPELT = 200
+FEWEST_WORDS = 4
+LEAST_LETTERS = 0.8  # share of letters and blanks in prose that is no code
+_COMMENT = re.compile(r"^[ \t]*# ?(.+)$", re.MULTILINE)
 _LEET = str.maketrans("aeiost", "43105+")
 
 
@@ -30,53 +50,82 @@ class Lesson(Struct, frozen=True):
     text: str
     attack: bool
     language: str
-    group: str
-    source: str  # phrases, sentences, parts, harmless, prose
+    author: str
+    prose: bool = False  # everyday prose, not written to look like an attack
 
 
 def lessons(repository: Path) -> list[Lesson]:
     """Everything there is to learn from. `repository` holds `docs` and our code, whose prose is harmless."""
-    made = [*_attacks(), *_harmless(repository)]
+    made = [*_attacks(), *_authors(), *_harmless(repository), *_packages()]
     return list({(lesson.text, lesson.attack): lesson for lesson in made}.values())
 
 
 def taught_hash() -> str:
-    """A fingerprint of the lessons that were written for it, without the prose of the repository."""
-    texts = [files("review.evals.lessons").joinpath(f"{name}.toml").read_bytes() for name in ("attacks", "harmless")]
-    return hashlib.sha256(b"".join(texts)).hexdigest()[:16]
+    """A fingerprint of the lessons that were written for it, without the prose of repository and packages."""
+    folder = files("review.evals.lessons")
+    written = [folder.joinpath(f"{name}.toml") for name in ("attacks", "harmless")]
+    written += [file for author in _folders() for file in sorted(author.iterdir(), key=lambda f: f.name)]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in written)).hexdigest()[:16]
 
 
 def _attacks() -> Iterator[Lesson]:
     random = Random("lessons")  # noqa: S311 - repeatable lessons, no secret
     for language in LANGUAGES:
-        for phrase in (p for name in TAUGHT for p in phrases(name).attacks[language]):
-            yield from _lessons(phrase, True, language, phrase, "phrases")
-        for sentence in _data("attacks")["sentences"][language]:
-            yield from _lessons(sentence, True, language, sentence, "sentences")
+        for name in TAUGHT:
+            yield from _said(phrases(name).attacks[language], True, language, name)
+        yield from _said(_data("attacks")["sentences"][language], True, language, "attacks")
         slots = _data("attacks")["parts"][language]
-        pairs = [(opening, order) for opening in slots["openings"] for order in slots["orders"]]
-        for opening, order in random.sample(pairs, min(COMBINED, len(pairs))):
-            yield from _lessons(f"{opening} {order}".strip(), True, language, order, "parts")
+        pairs = [f"{opening} {order}" for opening in slots["openings"] for order in slots["orders"]]
+        yield from _said(random.sample(pairs, min(COMBINED, len(pairs))), True, language, "attacks")
     english = [*_data("attacks")["sentences"]["english"], *phrases("tuning").attacks["english"]]
-    for sentence in random.choices([s for s in english if len(s) > 20], k=MISSPELT):
-        yield from _lessons(_misspelt(sentence, random), True, "english", sentence, "sentences")
+    chosen = random.choices([s for s in english if len(s) > 20], k=MISSPELT)
+    yield from _said((_misspelt(sentence, random) for sentence in chosen), True, "english", "attacks")
+
+
+def _authors() -> Iterator[Lesson]:
+    """What authors wrote who never saw the screen: attacks, or honest texts that look like them, or both."""
+    for folder in _folders():
+        for language in LANGUAGES:
+            if folder.joinpath("attacks.toml").is_file():
+                yield from _said(attacks_in(folder)[language], True, language, folder.name)
+            if folder.joinpath("clean.toml").is_file():
+                honest = (text for texts in clean_in(folder).values() for text in texts[language])
+                yield from _said(honest, False, language, folder.name)
 
 
 def _harmless(repository: Path) -> Iterator[Lesson]:
     for language in LANGUAGES:
-        for sentence in _data("harmless")["sentences"][language]:
-            yield from _lessons(sentence, False, language, sentence, "harmless")
-        for sentence in (s for name in TAUGHT for use in phrases(name).clean.values() for s in use[language]):
-            yield from _lessons(sentence, False, language, sentence, "harmless")
+        yield from _said(_data("harmless")["sentences"][language], False, language, "harmless")
+        for name in TAUGHT:
+            honest = (text for texts in phrases(name).clean.values() for text in texts[language])
+            yield from _said(honest, False, language, name)
     bank = tomllib.loads(files("review.evals.attacks").joinpath("papers.toml").read_text(encoding="utf-8"))
-    for sentence in (s for group in bank["sentences"].values() for s in group):
-        yield from _lessons(sentence, False, "english", sentence, "harmless")
+    yield from _said((s for group in bank["sentences"].values() for s in group), False, "english", "harmless")
     for path in sorted([*repository.glob("docs/**/*.md"), *repository.glob("examples/**/*.md")]):
-        yield from _lessons(path.read_text(encoding="utf-8"), False, "english", path.name, "prose")
+        yield from _said([path.read_text(encoding="utf-8")], False, "english", "repository", prose=True)
     for folder in ("aixiv", "agents", "inference", "mcp_server", "review/checks"):
         for path in sorted(repository.glob(f"{folder}/**/*.py")):
-            for note in _docstrings(path):
-                yield from _lessons(note, False, "english", path.name, "prose")
+            yield from _said(_docstrings(path), False, "english", "repository", prose=True)
+
+
+def _packages() -> Iterator[Lesson]:
+    """Prose and comments of installed packages, which tell their readers what to do; chosen by their own hash."""
+    for told in (_docstrings, _comments):
+        found = {lesson.text for path in _modules() for lesson in _said(told(path), False, "english", "packages")}
+        prose = sorted(filter(_is_prose, found), key=lambda text: hashlib.sha256(text.encode()).digest())
+        yield from (Lesson(text, False, "english", "packages", prose=True) for text in prose[:PACKAGE_PROSE])
+
+
+def _modules() -> Iterator[Path]:
+    for name in PACKAGES:
+        spec = find_spec(name)
+        for root in (spec.submodule_search_locations or ()) if spec else ():
+            yield from sorted(Path(root).rglob("*.py"))
+
+
+def _is_prose(text: str) -> bool:
+    letters = sum(char.isalpha() or char == " " for char in text)
+    return letters >= LEAST_LETTERS * len(text) and len(text.split()) >= FEWEST_WORDS
 
 
 def _docstrings(path: Path) -> Iterator[str]:
@@ -85,10 +134,16 @@ def _docstrings(path: Path) -> Iterator[str]:
             yield ast.get_docstring(node) or ""
 
 
-def _lessons(text: str, attack: bool, language: str, group: str, source: str) -> Iterator[Lesson]:
-    for part in parts(text):
-        if sum(c.isalpha() for c in part) >= (4 if not attack else 2):
-            yield Lesson(part, attack, language, group, source)
+def _comments(path: Path) -> Iterator[str]:
+    """Lines of comments, as the screen reads them in a source."""
+    return (found[1] for found in _COMMENT.finditer(path.read_text(encoding="utf-8")))
+
+
+def _said(texts: Iterable[str], attack: bool, language: str, author: str, *, prose: bool = False) -> Iterator[Lesson]:
+    fewest = 2 if attack else 4  # letters
+    for part in (part for text in texts for part in parts(text)):
+        if sum(char.isalpha() for char in part) >= fewest:
+            yield Lesson(part, attack, language, author, prose)
 
 
 def _misspelt(sentence: str, random: Random) -> str:
@@ -104,6 +159,11 @@ def _misspelt(sentence: str, random: Random) -> str:
         else:
             letters[at] = "" if kind == 1 else letters[at] * 2
     return "".join(letters)
+
+
+def _folders() -> list[Traversable]:
+    folder = files("review.evals.lessons").joinpath("authors")
+    return sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.name)
 
 
 @lru_cache(maxsize=2)

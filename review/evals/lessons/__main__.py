@@ -1,14 +1,15 @@
 """Teach the screen's linear model: `python -m review.evals.lessons [folder of the repository]`.
 
 Writes `review/screening/likeness.json` and prints, for thresholds, the share of attacks and of harmless texts above it,
-by five folds of groups: each text is judged by a model that never saw its group.
+by folds of authors: each text is judged by a model that never saw a text of its author. Takes some minutes.
 """
 
 import json
 import sys
 from base64 import b85encode
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from zlib import compress, crc32
+from zlib import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,13 @@ from review.evals.lessons import Lesson, lessons, taught_hash
 from review.screening.likeness import BUCKETS, features
 
 Numbers = NDArray[np.float64]
-FOLDS = 5
+FOLDS = 4
 ROUNDS = 200
 RATE = 0.3
-DECAY = 2e-5  # of the squared weights, for each text
-HARD = 3.0  # how much more a harmless sentence weighs that was written to look like an attack
+DECAY = 5e-6  # of the squared weights, for each text
+EVERYDAY = 3.0  # how much all everyday prose counts beside all attacks; most of what a screen reads is of that kind
+HONEST = 1.0  # and all honest texts that were written to look like attacks
+AT_ONCE = 500  # texts a process is handed together
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -30,22 +33,32 @@ class Rows:
     """Texts as the model sees them: which buckets each has, in one long list."""
 
     def __init__(self, taught: list[Lesson]) -> None:
-        found = [np.fromiter(features(lesson.text), dtype=np.int64) for lesson in taught]
+        with ProcessPoolExecutor() as processes:
+            found = list(processes.map(_buckets, (lesson.text for lesson in taught), chunksize=AT_ONCE))
         self.sizes = np.array([len(f) for f in found])
         self.buckets = np.concatenate(found)
         self.row = np.repeat(np.arange(len(taught)), self.sizes)
         self.share = (1 / np.sqrt(self.sizes))[self.row]
         self.truth = np.array([lesson.attack for lesson in taught], dtype=float)
-        self.weight = np.array([HARD if lesson.source == "harmless" else 1.0 for lesson in taught])
-        self.kind = np.array([2 * LANGUAGES.index(lesson.language) + lesson.attack for lesson in taught])
-        self.fold = np.array([crc32(lesson.group.encode()) % FOLDS for lesson in taught])
+        self.kind = np.array([_kind(lesson) for lesson in taught])
+        authors = sorted({lesson.author for lesson in taught})
+        self.fold = np.array([authors.index(lesson.author) % FOLDS for lesson in taught])
+
+    def weight(self, used: NDArray[np.bool_]) -> Numbers:
+        """How much each text counts: all languages alike, and within one by what it is."""
+        count = used.astype(float)
+        for kind in np.unique(self.kind):
+            own = self.kind == kind
+            share = {"everyday": EVERYDAY, "honest": HONEST, "attack": 1.0}[kind.split()[1]]
+            count = np.where(own, share * count / max(float(count[own].sum()), 1.0), count)
+        return np.asarray(count / count.sum())
 
 
 def main() -> None:
     """Measure by folds, then learn from everything and write the weights."""
     taught = lessons(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
     rows = Rows(taught)
-    print(f"{int(rows.truth.sum())} passages of attacks, {int((1 - rows.truth).sum())} harmless ones")
+    print(f"{int(rows.truth.sum())} passages of attacks, {int((1 - rows.truth).sum())} harmless ones", flush=True)
     judged = np.zeros(len(taught))
     for fold in range(FOLDS):
         weights, bias = learn(rows, rows.fold != fold)
@@ -55,13 +68,9 @@ def main() -> None:
 
 
 def learn(rows: Rows, used: NDArray[np.bool_]) -> tuple[Numbers, float]:
-    """Weights of a logistic regression, by Adam over all rows; each language counts alike in both classes."""
+    """Weights of a logistic regression, by Adam over all rows."""
     weights, bias = np.zeros(BUCKETS), 0.0
-    count = used * rows.weight
-    for kind in np.unique(rows.kind):
-        own = rows.kind == kind
-        count = np.where(own, count / max(float(count[own].sum()), 1.0), count)
-    count = count / count.sum()
+    count = rows.weight(used)
     first, second = np.zeros(BUCKETS + 1), np.zeros(BUCKETS + 1)
     for step in range(1, ROUNDS + 1):
         error = (judge(rows, weights, bias) - rows.truth) * count
@@ -80,14 +89,22 @@ def judge(rows: Rows, weights: Numbers, bias: float) -> Numbers:
     return np.asarray(1 / (1 + np.exp(-np.clip(total, -30, 30))))
 
 
+def _buckets(text: str) -> NDArray[np.int64]:
+    return np.fromiter(features(text), dtype=np.int64)
+
+
+def _kind(lesson: Lesson) -> str:
+    truth = "attack" if lesson.attack else "everyday" if lesson.prose else "honest"
+    return f"{lesson.language} {truth}"
+
+
 def _tell(taught: list[Lesson], judged: Numbers) -> None:
-    print("share above a threshold, by texts left out:", "".join(f"{t:>8}" for t in THRESHOLDS))
-    for source in ("phrases", "sentences", "parts", "harmless", "prose"):
-        _line(source, judged[[n for n, lesson in enumerate(taught) if lesson.source == source]])
+    print("share above a threshold, by authors left out:", "".join(f"{t:>8}" for t in THRESHOLDS))
+    for truth in ("attack", "honest", "everyday"):
+        _line(truth, judged[[_kind(lesson).endswith(truth) for lesson in taught]])
     for language in LANGUAGES:
-        for source in ("phrases", "harmless"):
-            own = [n for n, w in enumerate(taught) if w.source == source and w.language == language]
-            _line(f"{source}, {language}", judged[own])
+        for truth in ("attack", "honest"):
+            _line(f"{language} {truth}", judged[[_kind(lesson) == f"{language} {truth}" for lesson in taught]])
 
 
 def _line(name: str, judged: Numbers) -> None:
