@@ -63,6 +63,11 @@ class Digits:
         """After the closing."""
         return self._closed
 
+    @property
+    def complete(self) -> bool:
+        """After the closing."""
+        return self._closed
+
     def closing(self, budget: int) -> list[int] | None:
         """Two tokens, at the last moment."""
         return [50, 51] if budget <= 2 else None

@@ -28,6 +28,10 @@ class Constraint(Protocol):
     def done(self) -> bool:
         """The output is complete and nothing may follow but the end of the sequence."""
 
+    @property
+    def complete(self) -> bool:
+        """An answer whose budget ends here has come to its end, and is not cut."""
+
     def closing(self, budget: int) -> list[int] | None:
         """A shortest valid completion when `budget` tokens are left and waiting longer would be too late, else None.
 

@@ -7,7 +7,7 @@ end that was found does not fit, other choices are tried at the places of the gr
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -75,6 +75,33 @@ def shortest(
         if found is not None:
             best, habits = found, tried
     return None if best is None else _fewer(matcher, tokenizer, best)
+
+
+def ways(
+    matcher: LLMatcher,
+    tokenizer: LLTokenizer,
+    tokens: ByteTokens,
+    candidates: Iterable[int],
+    *,
+    within: int,
+    samples: Sequence[list[int]] = (),
+) -> dict[int, list[int]]:
+    """The candidates that may follow, with the end that the greedy walk finds behind each in `within` tokens."""
+    found: dict[int, list[int]] = {}
+    for token in candidates:
+        there = matcher.deep_copy()
+        if not there.consume_token(token):
+            continue
+        path = _walk(there.deep_copy(), tokens, {}, 4 * within + LEAST_TRIED, samples=samples)
+        if path is not None and len(path := _fewer(there, tokenizer, path)) <= within:
+            found[token] = path
+    return found
+
+
+def ends(matcher: LLMatcher, path: list[int]) -> bool:
+    """Whether the path leads to a valid end."""
+    there = matcher.deep_copy()
+    return there.validate_tokens(path) == len(path) and there.consume_tokens(path) and there.is_accepting()
 
 
 def largest_jump(schema: Schema) -> int:
@@ -173,16 +200,11 @@ def _without_circles(matcher: LLMatcher, path: list[int], places: list[bytes]) -
     at = 0
     while at < len(path):
         for back in range(len(path) - 1, at, -1):
-            if places[back] == places[at] and _ends(matcher, path[:at] + path[back:]):
+            if places[back] == places[at] and ends(matcher, path[:at] + path[back:]):
                 path, places = path[:at] + path[back:], places[:at] + places[back:]
                 break
         at += 1
     return path
-
-
-def _ends(matcher: LLMatcher, path: list[int]) -> bool:
-    there = matcher.deep_copy()
-    return there.validate_tokens(path) == len(path) and there.consume_tokens(path) and there.is_accepting()
 
 
 def _allowed(mask: bytes, tokens: ByteTokens) -> Iterator[int]:

@@ -107,4 +107,6 @@ class Answer:
                 return "stop"
         if self.closed and not self.script:
             return "stop"
-        return None if self.left else "length"
+        if self.left:
+            return None
+        return "stop" if constraint is not None and constraint.complete else "length"

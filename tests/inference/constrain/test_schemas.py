@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, Literal
 
 import jsonschema
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from inference.api.tools import Function, Tool, toolbox
 from inference.constrain import guidance
 from inference.constrain.guidance import BadGrammar
 from inference.constrain.patterns import sample
@@ -66,6 +67,33 @@ def test_an_end_behind_anything_is_found_outside_of_json_too() -> None:
     for seed in range(3):
         text, ended = answer("regex", "(.|\n)*x[0-9]y", limit=40, seed=seed)
         assert (ended, re.fullmatch(r"(.|\n)*x[0-9]y", text) is not None) == ("stop", True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "limit"),
+    [
+        ("regex", "[1-5]", 1),
+        ("regex", "[a-f]{3}-[0-9]+x", 12),
+        ("choice", ["a", "b", "c"], 2),
+        ("lark", 'start: "a"+ NUMBER\nNUMBER: /[0-9]{2}/', 6),
+        ("json_schema", {"enum": [1, 2, 3, "four"]}, 8),
+    ],
+)
+def test_however_little_room_there_is_the_model_chooses(kind: str, source: Any, limit: int) -> None:
+    said = [answer(kind, source, limit=limit, seed=seed) for seed in range(20)]
+    assert {ended for _, ended in said} == {"stop"}
+    assert len({text for text, _ in said}) > 2
+
+
+@pytest.mark.parametrize("mode", ["required", "auto"])
+def test_calls_that_begin_are_finished(mode: Literal["required", "auto"]) -> None:
+    tool = Tool("function", Function("look", "", {"type": "object", "properties": {"q": {"type": "string"}}}))
+    box = toolbox([tool], mode, True, template="", control=False)
+    grammar, jump = box.grammar()
+    for seed in range(12):
+        text, ended = answer("lark", grammar, limit=60 + 9 * seed, seed=seed, jump=jump)
+        assert ended == "stop"
+        assert box.calls(text)[1] or mode == "auto"
 
 
 @pytest.mark.parametrize(
