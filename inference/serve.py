@@ -50,8 +50,11 @@ def serve(options: Options) -> None:
     if not key and not is_loopback(options.host):
         key = secrets.token_urlsafe(32)
         print(f"{options.host} can be reached from elsewhere; the API key of this run is {key}", flush=True)
+    app = application(options, key)
+    address = f"[{options.host}]" if ":" in options.host else options.host
+    print(f"{', '.join(app.state.models)} at http://{address}:{options.port}/v1; Ctrl-C ends", flush=True)
     uvicorn.run(
-        application(options, key),
+        app,
         host=options.host,
         port=options.port,
         log_level="warning",

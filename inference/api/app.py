@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, get, post
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 from litestar.response import Stream
@@ -44,7 +45,8 @@ def create_app(
 ) -> Litestar:
     """The application around embedding models and perhaps a language model.
 
-    `missing` says why there is no language model where one was wanted. An empty key lets everybody in.
+    `missing` says why there is no language model where one was wanted. An empty key lets everybody in. `state.models`
+    names what is served.
     """
     metrics = Metrics()
     engines = {
@@ -79,6 +81,7 @@ def create_app(
         exception_handlers={RefusedError: _refuse, HTTPException: _refuse_http, Exception: _fault},
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
+        state=State({"models": [card["id"] for card in shelf.cards]}),
     )
 
 

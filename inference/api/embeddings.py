@@ -3,12 +3,13 @@
 import base64
 import struct
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from inference.api.errors import RefusedError
+from inference.api.requests import read_fields, wrong_field
 from inference.embedding.base import Embedded
 
 MAX_INPUTS = 2048
@@ -57,12 +58,7 @@ class EmbeddingResponse(Struct, frozen=True):
 
 def parse(body: bytes) -> EmbeddingRequest:
     """Read a request, or raise `RefusedError` naming the field that is wrong."""
-    try:
-        fields: Any = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        raise RefusedError(400, f"the body is not JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise RefusedError(400, "the body must be a JSON object")
+    fields = read_fields(body)
     for name in fields:
         if name not in KNOWN_FIELDS:
             hint = KNOWN_BUT_REFUSED.get(name, f"unknown field {name!r}")
@@ -70,7 +66,7 @@ def parse(body: bytes) -> EmbeddingRequest:
     try:
         request = msgspec.convert(fields, EmbeddingRequest)
     except msgspec.ValidationError as error:
-        raise RefusedError(400, str(error), param=_field(str(error))) from error
+        raise RefusedError(400, str(error), param=wrong_field(str(error))) from error
     _check_texts(request.texts)
     return request
 
@@ -98,9 +94,3 @@ def _check_texts(texts: list[str]) -> None:
 
 def _base64(vector: list[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode("ascii")
-
-
-def _field(message: str) -> str | None:
-    """The field a validation message speaks of: msgspec ends it with the path, as in `$.input`."""
-    _, found, path = message.rpartition("$.")
-    return path.rstrip("`").split("[")[0] if found else None

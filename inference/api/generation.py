@@ -183,6 +183,6 @@ def _count(count: Count, tickets: Sequence[Ticket], metrics: Metrics) -> None:
     count.queue_ms, count.ttft_ms = first.timings.queue_ms, first.timings.ttft_ms
     metrics.prompt_tokens.inc(sum(ticket.prompt_tokens for ticket in tickets))
     metrics.cached_tokens.inc(sum(ticket.cached_tokens for ticket in tickets))
-    for ticket in tickets:
+    for ticket in (each for each in tickets if each.finish is not None):  # of one given up nothing is known yet
         metrics.first_token.observe(ticket.timings.ttft_ms / 1000)
         metrics.queued.observe(ticket.timings.queue_ms / 1000)

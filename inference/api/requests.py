@@ -106,15 +106,21 @@ class CompletionRequest(Common, frozen=True, kw_only=True):
     logprobs: Annotated[int, Meta(ge=0, le=MAX_TOP)] | None = None
 
 
-def read(body: bytes, kind: type[Asked]) -> Asked:
-    """Read a request, or raise `RefusedError` naming the field that is wrong. A null is as good as nothing."""
+def read_fields(body: bytes) -> dict[str, Any]:
+    """What a request gives, or `RefusedError`. A null is as good as nothing."""
     try:
         fields: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RefusedError(400, f"the body is not JSON: {error}") from error
     if not isinstance(fields, dict):
         raise RefusedError(400, "the body must be a JSON object")
-    fields = _without_nulls(fields)
+    found: dict[str, Any] = _without_nulls(fields)
+    return found
+
+
+def read(body: bytes, kind: type[Asked]) -> Asked:
+    """Read a request, or raise `RefusedError` naming the field that is wrong."""
+    fields = read_fields(body)
     if isinstance(messages := fields.get("messages"), list):  # as clients write out the answers they were given
         fields["messages"] = [_without_nulls(one) for one in messages]
     for name in fields:

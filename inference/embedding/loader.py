@@ -46,12 +46,15 @@ def load(name: str, folder: Path) -> SentenceModel:
         raise CheckpointError(f"{folder} is not a BERT with gelu")
     if pooling_of(folder) != "mean":
         raise CheckpointError(f"{folder} does not pool by the mean of its tokens")
-    spec = _spec(config)
-    encoder = SentenceEncoder(spec)
-    encoder.load_state_dict(_renamed(load_file(folder / "model.safetensors"), spec.layers))
+    try:
+        spec = _spec(config)
+        encoder = SentenceEncoder(spec)
+        encoder.load_state_dict(_renamed(load_file(folder / "model.safetensors"), spec.layers))
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    except Exception as error:  # the edge of somebody's folder: three libraries, each with failures of its own
+        raise CheckpointError(f"{folder} cannot be read as a BERT: {error!r}") from error
     encoder.eval().requires_grad_(False)
     max_tokens = min(longest_text(folder) or spec.positions, spec.positions)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()  # the file asks for 128 tokens always; we pad to the longest of a batch
     tokenizer.no_truncation()  # we cut, and say that we did
     return SentenceModel(name, encoder, tokenizer, max_tokens, spec.width)

@@ -126,7 +126,7 @@ def reachable() -> Iterator[tuple[str, str]]:
     environment = {**os.environ, "AIXIV_INFERENCE_API_KEY": ""}
     with subprocess.Popen([*PROGRAM, *words], stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
-        said = process.stdout.readline()
+        said = process.stdout.readline() + process.stdout.readline()
         address = f"http://127.0.0.1:{port}"
         while process.poll() is None and not _answers(address):
             time.sleep(0.1)
@@ -144,6 +144,8 @@ def _answers(address: str) -> bool:
 @pytest.mark.slow
 def test_beyond_loopback_a_key_is_made_said_and_needed(reachable: tuple[str, str]) -> None:
     address, said = reachable
+    said, serving = said.splitlines()
+    assert serving == f"{BUNDLED} at {address.replace('127.0.0.1', '0.0.0.0')}/v1; Ctrl-C ends"
     key = said.split()[-1]
     assert said.startswith("0.0.0.0 can be reached from elsewhere; the API key of this run is ")
     assert len(key) >= 40

@@ -128,6 +128,14 @@ def test_a_folder_of_the_bert_family_is_served_too(tmp_path: Path) -> None:
         application(Options(model=str(place), name=loader.BUNDLED))
 
 
+def test_a_broken_folder_of_the_bert_family_does_not_stop_the_service(tmp_path: Path) -> None:
+    for name in ("config.json", "modules.json", "1_Pooling"):
+        (tmp_path / name).symlink_to(loader.bundled_folder() / name)
+    with pytest.raises(CheckpointError, match="cannot be read as a BERT"):
+        application(Options(model=str(tmp_path)))
+    assert application(Options(model=str(tmp_path), needs_model=False)).state.models == [loader.BUNDLED]
+
+
 @pytest.fixture(scope="module")
 def address(folder: Path) -> Iterator[str]:
     with serving(Options(model=str(folder), device="cpu", kv_memory=2**25)) as url:

@@ -87,6 +87,18 @@ def test_what_is_not_served_is_refused(address: str, fields: dict[str, object], 
     assert (answer.status_code, error["type"], error["param"]) == (status, "invalid_request_error", param)
 
 
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"model": "\xff"}', b"[" * 100_000])
+def test_what_is_no_json_is_refused_and_no_fault_of_ours(address: str, body: bytes) -> None:
+    answer = httpx2.post(f"{address}/v1/embeddings", content=body)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+def test_a_missing_field_is_named_and_a_null_is_as_good_as_nothing(address: str) -> None:
+    missing = httpx2.post(f"{address}/v1/embeddings", json={"model": BUNDLED}).json()
+    assert missing["error"]["param"] == "input"
+    assert ask(address, user=None, dimensions=None).status_code == 200
+
+
 def test_chat_says_which_setting_is_missing(address: str) -> None:
     answer = httpx2.post(f"{address}/v1/chat/completions", json={"model": "any", "messages": []})
     assert answer.status_code == 404
