@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 import uvicorn
+from jinja2 import TemplateError
 from litestar import Litestar
 from tokenizers import Tokenizer
 
@@ -119,7 +120,7 @@ def language_of(options: Options) -> Language:
         engine=engine,
         tokenizer=tokenizer,
         vocabulary=Vocabulary(tokenizer, spec.vocabulary, loaded.eos_ids),
-        template=ChatTemplate(template, loaded.special, tokenizer) if template else None,
+        template=_template(template, loaded.special, tokenizer) if template else None,
         eos_ids=frozenset(loaded.eos_ids),
         context=min(engine.limit, options.context or engine.limit),
         weights=loaded.weights,
@@ -127,6 +128,13 @@ def language_of(options: Options) -> Language:
         begin=tuple(tokenizer.encode("").ids),
         more={"family": spec.family, "device": str(model.device), "kv_tokens": (pages - 1) * PAGE},
     )
+
+
+def _template(source: str, special: dict[str, str], tokenizer: Tokenizer) -> ChatTemplate:
+    try:
+        return ChatTemplate(source, special, tokenizer)
+    except TemplateError as error:
+        raise CheckpointError(f"the chat template cannot be read: {error}") from error
 
 
 def _tags(tokenizer: Tokenizer) -> dict[int, bytes]:

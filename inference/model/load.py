@@ -1,7 +1,7 @@
 """From a folder or a hub id to a running model: config, weights, tokenizer, chat template, special tokens."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -28,11 +28,8 @@ class Loaded:
     tokenizer: Tokenizer
     chat_template: str | None
     eos_ids: tuple[int, ...]
-    bos_id: int | None
     special: dict[str, str]  # bos_token, eos_token, pad_token as the template knows them
-    context: int  # longest sequence, in tokens
     weights: Held = "fp32"  # how they are held
-    folder: Path = field(default_factory=Path)
 
 
 def load(path_or_id: str | Path, *, dtype: DType = "auto", device: str = "auto") -> Loaded:
@@ -46,11 +43,8 @@ def load(path_or_id: str | Path, *, dtype: DType = "auto", device: str = "auto")
         tokenizer=read_tokenizer(folder),
         chat_template=template,
         eos_ids=_eos_ids(folder, model.spec),
-        bos_id=model.spec.bos_id,
         special=special,
-        context=model.spec.context,
         weights=held,
-        folder=folder,
     )
 
 
@@ -132,7 +126,10 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     path = folder / "tokenizer.json"
     if not path.is_file():
         raise CheckpointError(f"{folder} holds no tokenizer.json; save the tokenizer in its fast form")
-    tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+    try:
+        tokenizer: Tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the edge of somebody's file: the library raises nothing narrower
+        raise CheckpointError(f"cannot read {path}: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

@@ -66,10 +66,8 @@ class ModelSpec(Struct, frozen=True):
     moe: MoeSpec | None = None
     dense_layers: frozenset[int] = frozenset()  # layers without experts although `moe` is there
     dtype: str = "float32"  # as stored
-    bos_id: int | None = None
     eos_ids: tuple[int, ...] = ()
     block: int = 1  # b of block-causal attention
-    mask_id: int | None = None
 
     def sparse(self, layer: int) -> bool:
         """Whether this layer's feed-forward part is a mixture of experts."""
@@ -133,7 +131,6 @@ def _read(family: str, config: Config) -> ModelSpec:
         moe=moe,
         dense_layers=_dense_layers(config, layers) if moe else frozenset(),
         dtype=str(config.get("dtype") or config.get("torch_dtype") or "float32"),
-        bos_id=_one_id(config.get("bos_token_id")),
         eos_ids=_ids(config.get("eos_token_id")),
     )
 
@@ -200,11 +197,6 @@ def _rope(config: Config, head_dim: int, context: int) -> RopeSpec:
 
 def _number(value: float | None) -> float | None:
     return None if value is None else float(value)
-
-
-def _one_id(value: int | list[int] | None) -> int | None:
-    found = _ids(value)
-    return found[0] if found else None
 
 
 def _ids(value: int | list[int] | None) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from inference.model.load import Loaded, load
 from inference.model.spec import CheckpointError, read_spec
+from inference.serve import Options, language_of
 from inference.tools.random_checkpoint import SIZES, config_of, write
 from tests.inference.model.run import Runner, Sequence, prompt_of
 
@@ -24,7 +25,7 @@ def test_everything_a_server_needs_comes_with_the_weights(tmp_path: Path) -> Non
     write(tmp_path, TINY, dtype="float32")
     loaded = load(tmp_path, device="cpu")
     assert loaded.weights == "fp32"
-    assert loaded.context == TINY.context
+    assert loaded.model.spec.context == TINY.context
     assert loaded.eos_ids == (2, 0)  # those of generation_config.json first
     assert loaded.tokenizer.decode(loaded.tokenizer.encode("Ein Maß, 値 12\n").ids) == "Ein Maß, 値 12\n"
     assert loaded.chat_template is not None
@@ -98,4 +99,13 @@ def test_broken_folders_say_what_to_do(tmp_path: Path) -> None:
     config = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps(config | {"intermediate_size": 64}))
     with pytest.raises(CheckpointError, match="has shape"):
+        load(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    words = tmp_path / "tokenizer_config.json"
+    said = json.loads(words.read_text())
+    words.write_text(json.dumps(said | {"chat_template": "{% for %}"}))
+    with pytest.raises(CheckpointError, match="chat template cannot be read"):
+        language_of(Options(model=str(tmp_path), kv_memory=2**25))
+    (tmp_path / "tokenizer.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"cannot read .*tokenizer\.json"):
         load(tmp_path)
