@@ -50,7 +50,7 @@ NEEDED = {
     "alt_text": 0.45,
     "metadata": 0.4,
     "xmp": 0.4,
-    "latex_macro": 0.4,
+    "latex_macro": 0.35,
     "javascript": 0.3,
     "form_field": 0.2,
     "latex_hidden": HIDDEN,
@@ -58,16 +58,19 @@ NEEDED = {
 }
 LINK = 0.25
 BESIDE = 0.4  # every other text beside the page
-SURE = 0.95  # of a text beside the page that speaks of no judging
+SURE = 0.92  # of a text beside the page that speaks of no judging
 LIKELY = 0.8  # of one that speaks of judging and seems to want nothing
 SURE_WORDS = 5  # that it needs, at least; names and titles are shorter
 STRAY = 0.9  # in plain sight, in a paper on something else
 FOREIGN = 0.75  # the same, in another language than its paper
+UNSPOKEN = 0.97  # of a sentence that speaks to nobody, in a paper on something else
 SPOKEN = 0.95  # in plain sight anywhere, and speaking to its reader
 VISIBLE_TOPIC = 2.25  # weight of `intent` in plain sight, where manuals and letters speak to their readers
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _MARKUP = re.compile(r"<[^<>]{0,4000}>")
 _VALUE = re.compile(r'="([^"<>\s]+ [^"<>]{8,4000})"')  # of an attribute that holds words
+_OWN_MARKUP = re.compile(r"</[a-z_]")
+MOST_FORM = 2000  # characters
 _ADDRESS = re.compile(r"\b(?:https?://|mailto:)[^\s?#]*[?#]?\w*=?", re.IGNORECASE)
 
 
@@ -131,7 +134,7 @@ def _needed(run: Hidden) -> float:
 def _lines(side: SideText) -> Iterator[Passage]:
     needed = LINK if side.name == "Link/URI" else NEEDED.get(side.carrier, BESIDE)
     what = f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
-    text = "\n".join([_MARKUP.sub("\n", side.text), *_VALUE.findall(side.text)])
+    text = "\n".join([_MARKUP.sub("\n", side.text), *_VALUE.findall(side.text), *_forms(side)])
     lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
     for line in lines:
         if side.carrier != "bookmark" or not _heading(line):
@@ -141,6 +144,13 @@ def _lines(side: SideText) -> Iterator[Passage]:
     if 1 < len(lines) <= FEW_LINES:
         whole, enough = " ".join(lines), max(needed, FAINT)
         yield Passage(text=whole, carrier=side.carrier, needed=enough, what=what, topical=True, page=side.page)
+
+
+def _forms(side: SideText) -> list[str]:
+    """A text in markup of its own as one line of names and values: what a form says stands in its tags."""
+    if side.carrier == "xmp" or not _OWN_MARKUP.search(side.text):
+        return []
+    return [" ".join(re.sub(r"[<>/=_\"']+", " ", side.text[:MOST_FORM]).split())]
 
 
 def _heading(line: str) -> bool:
@@ -187,9 +197,10 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
         spoken = speaks_to_reader(sentence)
         foreign = stray and not is_english(sentence)
         needed = FOREIGN if foreign else STRAY if stray else SPOKEN
-        if much < needed or not spoken:
+        if much < needed or not (spoken or (stray and much >= UNSPOKEN)):
             continue
-        topical = meant.weight >= (TOPIC if foreign else VISIBLE_TOPIC) and meant.has("who", "value", "mark", "role")
+        judging = meant.has("who", "value", "mark", "role") or (foreign and much >= UNSPOKEN)
+        topical = meant.weight >= (TOPIC if foreign else VISIBLE_TOPIC) and judging
         if not topical or seen_in(sentence, known):
             continue
         mention = about_injection(text, (start, end))

@@ -189,3 +189,14 @@ def test_any_source_gives_a_manuscript_with_right_places_or_a_refusal(read: Read
 
 def test_latin_1_sources_are_read(tmp_path: Path, read: Read) -> None:
     assert "déjà" in read(wrap("déjà").encode("latin-1"), "a.tex").manuscript.text
+
+
+@pytest.mark.parametrize(
+    ("used", "printed"),
+    [("", False), ("\\usebox{\\kept}", True), ("\\copy\\kept", True), ("\\usebox{\\keptother}", False)],
+)
+def test_a_box_that_nothing_prints_stands_beside_the_page(read: Read, used: str, printed: bool) -> None:
+    body = f"\\newsavebox{{\\kept}}\\sbox{{\\kept}}{{Four words of SECRET}} The text goes on. {used}"
+    parsed = read(wrap(body).encode(), "paper.tex")
+    assert ("SECRET" in parsed.manuscript.text) is printed
+    assert [s.text for s in parsed.layout.side_texts if s.carrier == "latex_macro"] == ["Four words of SECRET"]

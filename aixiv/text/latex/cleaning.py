@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from aixiv.text.failures import Unreadable
-from aixiv.text.latex.unprinted import unprinted, without_tiny
+from aixiv.text.latex.unprinted import unprinted, without_kept_boxes, without_tiny
 from review.layout import SideText
 
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%([^\n]*)(\n[ \t]*)?")
@@ -63,6 +63,7 @@ def clean(source: str) -> Cleaned:
     source = _without_comments(source, sides)
     source = _without_skipped(source, sides)
     sides += unprinted(source, DEFINE)
+    source = without_kept_boxes(source, sides)
     source = without_tiny(source, sides)
     source = expand(source)
     for number, listing in enumerate(listings):

@@ -9,7 +9,10 @@ MOST_CHARS = 20_000  # of one text
 FEWEST_WORDS = 4  # of a macro's body that may say something; shorter ones are names and symbols
 SMALLEST = 0.15  # scale factor below which nothing can be read
 PROPERTIES = re.compile(r"\\(hypersetup|pdfinfo)\s*(?=\{)")
-KEPT_BOX = re.compile(r"\\(?:sbox|savebox)\s*\{?\\[A-Za-z@]+\}?\s*(?=\{)|\\setbox\s*\\?\w+\s*=?\s*\\[hv]box\s*(?=\{)")
+KEPT_BOX = re.compile(
+    r"\\(?:sbox|savebox)\s*\{?(?P<saved>\\[A-Za-z@]+)\}?\s*(?=\{)|\\setbox\s*(?P<set>\\?\w+)\s*=?\s*\\[hv]box\s*(?=\{)"
+)
+USED_BOX = r"\\(?:usebox|box|copy|unhbox|unhcopy|unvbox|unvcopy)\s*\{?\s*"
 TINY = re.compile(
     r"\\scalebox\s*\{\s*(?P<scale>[\d.]+)\s*\}(?:\[[^\]]*\])?\s*(?=\{)"
     r"|\\resizebox\*?\s*\{\s*(?P<wide>[\d.]+)\s*(?:pt|bp|px|mm)\s*\}\s*\{[^{}]*\}\s*(?=\{)"
@@ -21,14 +24,26 @@ _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{4}")
 
 
 def unprinted(source: str, definitions: re.Pattern[str]) -> Iterator[SideText]:
-    """Texts of definitions, kept boxes and document properties in a source whose comments are gone."""
+    """Texts of definitions and document properties in a source whose comments are gone."""
     for found in definitions.finditer(source):
         name = found["a"] or found["b"] or found["c"]
         yield from _said("latex_macro", f"\\{name}", group(source, found.end())[0])
-    for found in KEPT_BOX.finditer(source):
-        yield from _said("latex_macro", "box", group(source, found.end())[0])
     for found in PROPERTIES.finditer(source):
         yield from _said("metadata", found[1], _KEY.sub("\n", group(source, found.end())[0]))
+
+
+def without_kept_boxes(source: str, sides: list[SideText]) -> str:
+    """The source without what is set in boxes that nothing prints; what all boxes hold goes to `sides`."""
+    parts, at = [], 0
+    for found in KEPT_BOX.finditer(source):
+        if found.start() < at:
+            continue
+        inside, end = group(source, found.end())
+        sides += _said("latex_macro", "box", inside)
+        if not re.search(USED_BOX + re.escape(found["saved"] or found["set"]) + r"(?![A-Za-z@0-9])", source):
+            parts.append(source[at : found.start()])
+            at = end
+    return "".join([*parts, source[at:]])
 
 
 def without_tiny(source: str, sides: list[SideText]) -> str:

@@ -4,6 +4,7 @@ Texts of one author share habits and must not stand on both sides of a cross-val
 """
 
 import ast
+import codecs
 import hashlib
 import re
 import tomllib
@@ -36,6 +37,7 @@ PACKAGES = (
     "sqlalchemy",
 )
 PACKAGE_PROSE = 30_000  # passages each from what these packages say of themselves and in comments
+UNREADABLE = 1_500  # of each, that are turned: what no language is written like is no attack
 COMBINED = 160  # put together for each language
 MISSPELT = 200
 FEWEST_WORDS = 4
@@ -114,6 +116,9 @@ def _packages() -> Iterator[Lesson]:
         found = {lesson.text for path in _modules() for lesson in _said(told(path), False, "english", "packages")}
         prose = sorted(filter(_is_prose, found), key=lambda text: hashlib.sha256(text.encode()).digest())
         yield from (Lesson(text, False, "english", "packages", prose=True) for text in prose[:PACKAGE_PROSE])
+        for text in prose[:UNREADABLE]:
+            for unread in (codecs.encode(text, "rot13"), text[::-1]):
+                yield Lesson(unread, False, "english", "packages", prose=True)
 
 
 def _modules() -> Iterator[Path]:
