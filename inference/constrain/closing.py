@@ -17,6 +17,7 @@ PREFERRED = b"\"}]>,:.0123456789-+/@_=#!?ntfxaTZ bcdeghijklmopqrsuvwyzABCDEFGHIJ
 OTHER_BYTES = bytes(sorted(set(range(256)) - set(PREFERRED)))
 LONGEST = 1024  # bytes of a completion; beyond it the answer is cut instead
 LEAST_TRIED = 128  # bytes that a search may take however little fits
+SHORT_TRIED = 32  # bytes that the end behind one token may take however little fits
 EFFORT = 8192  # bytes that all walks of one search may take together
 DEVIATIONS = 24  # places of the greedy walk at which another byte is tried
 CHOICES = 4  # other bytes tried at one place
@@ -92,7 +93,7 @@ def ways(
         there = matcher.deep_copy()
         if not there.consume_token(token):
             continue
-        path = _walk(there.deep_copy(), tokens, {}, 4 * within + LEAST_TRIED, samples=samples)
+        path = _walk(there.deep_copy(), tokens, {}, min(LONGEST, 4 * within + SHORT_TRIED), samples=samples)
         if path is not None and len(path := _fewer(there, tokenizer, path)) <= within:
             found[token] = path
     return found

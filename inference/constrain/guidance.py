@@ -23,7 +23,7 @@ COMPACT: "JsonCompileOptions" = {"whitespace_flexible": False}
 SLACK = 8  # tokens kept in hand, for content whose end turns out a little longer than its beginning promised
 UNKNOWN_JUMP = 16  # tokens by which one token may lengthen the end of a grammar we cannot measure
 MOST_SEARCHES = 4  # for an end that fits; after that the answer is taken for one that cannot be closed
-MOST_TRIED = 512  # tokens tried one by one near the end of a budget, times the length of the way to the end
+MOST_TRIED = 256  # tokens tried one by one near the end of a budget, times the length of the way to the end
 MOST_ENDINGS = 64  # of a sample: what may be missing once a part of it is said
 STRUCTURAL = b'"\\{}[]<>:,'
 
@@ -161,6 +161,7 @@ class GuidedConstraint:
         most = MOST_TRIED // (len(plan) + 1)
         if len(candidates) > most:
             candidates = _tokens(allowed & words.single)[:most]
+        candidates = [token for token in candidates if token not in plan[:1]]
         found = ways(matcher, words.tokenizer, words.byte_tokens, candidates, within=within, samples=self._samples)
         if in_text:
             self._calls = found
