@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from review.adjudication import resolution_told
 from review.report import CHAIR, Adjudication, Ballot, Comparison, Outcome, Recommendation, Report, Screening
+from review.verification import rests_on_text
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
 SPLIT_REJECTS = 2  # rejects beside just enough accepts that make a vote contested
@@ -191,6 +192,7 @@ def _hold_reasons(
         yield f"Only {valid} of {len(policy.voters)} ballots are valid; the quorum is {policy.quorum}."
     critical = [f for r in reports for f in r.weaknesses if f.severity == "critical"]
     if accepts < policy.accept_threshold:
+        yield from _baseless(reports)
         return
     if critical:
         yield f"A critical finding stands beside accepting votes: {critical[0].claim}"
@@ -199,3 +201,9 @@ def _hold_reasons(
         if len(report.dropped) + len(report.demoted) > max(0, own):
             what = "is not in the manuscript" if report.dropped else "rests on nothing that can be looked up"
             yield f"Most of what reviewer '{report.role}' claims {what}, and the votes build on it."
+    yield from _baseless(reports)
+
+
+def _baseless(reports: tuple[Report, ...]) -> Iterator[str]:
+    if reports and not any(map(rests_on_text, reports)):
+        yield "Nothing that any reviewer says of its own was found in the manuscript, and the votes build on it."

@@ -13,6 +13,7 @@ from review.manuscript import Locator, Manuscript
 from review.quotes import MIN_QUOTE, find_quote, normalise
 from review.report import Ballot, Finding, RelatedWork, Report, Side, Split
 
+EVIDENCE = "evidence"  # the judge whose reports are put together from checks
 _QUOTED = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 _ABSENT = re.compile(
     r"\b(?:no|not|never|none|nothing|nowhere|without|missing|absent|lacks?|lacking|omits?|omitted|unstated|unreported"
@@ -69,6 +70,19 @@ def checked_report(
         dropped=tuple(dropped),
         demoted=tuple(demoted),
     )
+
+
+def rests_on_text(report: Report) -> bool:
+    """Whether anything a checked report says of its own was found in the manuscript.
+
+    That is a weakness that kept its weight, or words quoted in a strength: those that are nowhere were dropped. A
+    report put together from checks rests on them.
+    """
+    if report.judge == EVIDENCE:
+        return True
+    weighty = any(f.source == report.role and f.severity != "note" for f in report.weaknesses)
+    quoted = (quote for strength in report.strengths for quote in _QUOTED.findall(strength))
+    return weighty or any(len(quote.strip()) > 2 * MIN_QUOTE for quote in quoted)
 
 
 def checked_meta(report: Report, manuscript: Manuscript) -> Report:

@@ -23,6 +23,8 @@ from review.screening.likeness import likeness
 ENCODED_INTENT = 1.5  # readable words under an encoding need little more to be strange
 ENCODED_LIKENESS = 0.6
 TURNED_INTENT = 2.25
+TURNED_TOPIC = 1.5
+TURNED_LIKENESS = 0.85  # that such a topic needs; what no language is written like can have much by chance
 SPACED_INTENT = 1.0
 FEW_LETTERS = 12
 WINDOW, STEP = 120, 40  # characters of running text that are read backwards and in rot13
@@ -72,7 +74,8 @@ def turned_passages(text: str) -> Iterator[Decoded]:
                 yield inner
                 return
             meant = intent_of(inner.text).weight
-            if meant >= TURNED_INTENT and intent_of(window).weight <= meant - 1:
+            wished = meant >= TURNED_TOPIC and likeness(inner.text) >= TURNED_LIKENESS > likeness(window)
+            if (meant >= TURNED_INTENT or wished) and intent_of(window).weight <= meant - 1:
                 yield inner
                 return
 

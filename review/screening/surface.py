@@ -41,7 +41,8 @@ _ACCEPTS = re.compile(r"accept|approv|publi|endors|vote|recommend|green|thumbs")
 OFTEN = 6  # words about judging or models that a paper on something else does not reach
 STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
 FOREIGN_STRAY_INTENT = 1.5
-WISH_LIKENESS = 0.38  # of a sentence in plain sight with the words of a wish or the grammar of an order
+WISH_LIKENESS = 0.38  # of a sentence in plain sight whose words are those of a wish
+GRAMMAR = 0.13  # less for one that has the grammar of an order
 FOREIGN_LIKENESS = 0.6  # second abstracts speak of judging, too
 STRAY_LENGTH = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
@@ -106,7 +107,7 @@ def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Spa
     override, verdict = imperative(sentence)
     if not (override or verdict or found.foreign):
         return _wish(manuscript, text, span)
-    if not (override and verdict) and likeness(sentence) < _wanted(sentence):
+    if not (override and verdict) and likeness(sentence) < _wanted(sentence) - GRAMMAR:
         return None
     context = signs(normalise(text[slice(*before)])) if before and span[0] - before[1] < 200 else Signs()
     machine = found.machine or context.machine or found.role

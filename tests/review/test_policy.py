@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from review.policy import Policy, load_policy, policy_names, recommend
 from review.report import Adjudication, Argument, Ballot, Comparison, Outcome, Recommendation, Report, Screening, Vote
@@ -201,3 +202,15 @@ def test_bundled_policies_load_and_an_unknown_one_does_not() -> None:
         assert policy.accept_threshold <= policy.quorum <= len(policy.voters)
     with pytest.raises(KeyError):
         load_policy("no-such-track")
+
+
+@pytest.mark.parametrize("votes", [("accept",) * 5, ("revise",) * 5, ("reject",) * 5])
+def test_a_round_of_reports_that_rest_on_nothing_is_held(votes: tuple[Vote, ...]) -> None:
+    noise = tuple(structs.replace(r, judge="language-model", strengths=("blue nine of the",)) for r in REPORTS)
+    held = decide(reports=noise, votes=ballots(*votes))
+    assert held.outcome == "hold"
+    assert "Nothing that any reviewer says" in held.reasons[-1]
+    quoting = structs.replace(noise[0], strengths=("It says “the grains fell at 2.2 mm per second”.",))
+    weighing = structs.replace(noise[0], weaknesses=(finding("evidence.1", "minor", source=noise[0].role),))
+    for rests in (quoting, weighing):
+        assert decide(reports=(rests, *noise[1:]), votes=ballots(*votes)).outcome != "hold"
