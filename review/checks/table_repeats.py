@@ -1,7 +1,9 @@
 """One row printed in two tables: where most of its values agree, the others must."""
 
+import math
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 
 from msgspec import Struct
@@ -13,6 +15,7 @@ from review.manuscript import Float, Kind, Manuscript
 
 LEAST_SHARED = 2  # telling values in columns of one name by which a row is recognised
 LEAST_UNNAMED = 3  # of a row that carries no label in common
+NEAR = 0.011  # of a value: farther apart, numbers of three digits do not round to each other
 # What a thing has rather than what was measured: equal in any two tables about it.
 _GIVEN = re.compile(
     r"param|flops?|macs?|size|memory|gpu|layer|depth|width|dim|hidden|head|epoch|batch|seed|length|year|count|number"
@@ -25,7 +28,9 @@ class Line(Struct, frozen=True):
     """Part of a row under one set of column names: in a table that repeats its columns, one group of them."""
 
     labels: frozenset[str]
-    values: tuple[tuple[str, Number], ...]  # column name, value
+    columns: tuple[str, ...]
+    values: tuple[Number, ...]  # one for each column
+    told: tuple[float, ...]  # the values that tell, and what is near nothing for the others
 
 
 def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
@@ -36,7 +41,7 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     drafts: list[Draft] = []
     compared = 0
     for (one, first), (other, second) in combinations(tables, 2):
-        for line, twin in ((a, b) for a in first for b in second):
+        for line, twin in ((a, b) for a in first for b in second if _close(a, b)):
             shared, differing = _compare(line, twin)
             if not _same(line, twin, len(shared), len(differing)):
                 continue
@@ -54,13 +59,18 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
 def _lines(read: Grid) -> Iterator[Line]:
     for record in read.records:
         labels = frozenset(" ".join(label.lower().split()) for label in record.labels)
-        part: list[tuple[str, Number]] = []
+        part: dict[str, Number] = {}
         for name, value in _named(read, record):
-            if any(_alike(name, known) for known, _ in part):
-                yield Line(labels, tuple(part))
-                part = []
-            part.append((name, value))
-        yield Line(labels, tuple(part))
+            if any(_alike(name, known) for known in part):
+                yield _line(labels, part)
+                part = {}
+            part[name] = value
+        yield _line(labels, part)
+
+
+def _line(labels: frozenset[str], part: dict[str, Number]) -> Line:
+    told = tuple(float(value.value) if _telling(value) else math.nan for value in part.values())
+    return Line(labels, tuple(part), tuple(part.values()), told)
 
 
 def _named(read: Grid, record: Record) -> Iterator[tuple[str, Number]]:
@@ -71,6 +81,7 @@ def _named(read: Grid, record: Record) -> Iterator[tuple[str, Number]]:
             yield words, value
 
 
+@lru_cache(maxsize=1 << 16)
 def _alike(one: str, other: str) -> bool:
     """Whether two headings name one column: equal from the end, a shortened word for its long form."""
     pairs = list(zip(reversed(one.split()), reversed(other.split()), strict=False))
@@ -80,20 +91,37 @@ def _alike(one: str, other: str) -> bool:
 Difference = tuple[str, Number, Number]
 
 
+def _close(line: Line, twin: Line) -> bool:
+    """Whether enough telling values may agree: asked for every pair of rows, it spares most of them `_compare`."""
+    near = 0
+    for at, there in _matched(line.columns, twin.columns):
+        one, other = line.told[at], twin.told[there]
+        near += abs(one - other) <= abs(one) * NEAR
+    return near >= LEAST_SHARED
+
+
 def _compare(line: Line, twin: Line) -> tuple[list[str], list[Difference]]:
     """Measured columns in which the lines agree by a telling value, and columns in which they differ."""
     shared: list[str] = []
     differing: list[Difference] = []
-    for name, value in line.values:
-        twins = [(n, v) for n, v in twin.values if _alike(name, n)]
-        if len(twins) != 1 or _GIVEN.search(name):
-            continue
-        other = twins[0][1]
+    for at, there in _matched(line.columns, twin.columns):
+        name, value, other = line.columns[at], line.values[at], twin.values[there]
         if value.agrees(other.value - other.half_unit, other.value + other.half_unit):
             shared += [name] if _telling(value) and _telling(other) else []
         elif _comparable(value, other):
             differing.append((name, value, other))
     return shared, differing
+
+
+@lru_cache(maxsize=1 << 12)
+def _matched(columns: tuple[str, ...], others: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Where measured columns stand in two lines; a name that several columns of the other one bear is left out."""
+    found = (
+        (at, [there for there, other in enumerate(others) if _alike(name, other)])
+        for at, name in enumerate(columns)
+        if not _GIVEN.search(name)
+    )
+    return tuple((at, twins[0]) for at, twins in found if len(twins) == 1)
 
 
 def _telling(number: Number) -> bool:

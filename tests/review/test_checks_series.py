@@ -123,3 +123,8 @@ def test_the_columns_of_a_table_add_up_to_the_sample(groups: tuple[int, int], fo
     rows = (("", f"Plain (n = {groups[0]})", f"Chain (n = {groups[1]})"), ("Score", "3.20", "3.90"))
     result = checked(paper(SAMPLE, table=rows), "sample-size")
     assert (result.status == "found") is found, result
+
+
+def test_a_table_of_many_groups_is_left_alone_instead_of_tried_in_every_sum() -> None:
+    rows = (("", *(f"Site {n} (n = {n})" for n in range(3, 63))), ("Score", *["3.20"] * 60))
+    assert checked(paper(SAMPLE, table=rows), "sample-size").status == "not_applicable"
