@@ -34,6 +34,7 @@ KNOWN = 0.4  # weight of a finding that makes another one on the same passage ne
 HIDDEN = 0.15
 LABEL = 0.4  # hidden words without a small one among them, as plots have
 FAINT = 0.7  # watermarks speak of reviews, too
+JOINED = 0.8  # of a few lines that are read as one
 CUT = 0.35  # clipped or covered: figures cut out of other works
 MOST_LINES = 4000  # of one text beside the page
 FEWEST_WORDS = 2
@@ -42,15 +43,15 @@ HEADING_WORDS = 7
 TOPIC = 1.5  # weight of `intent`
 TURNED_TOPIC = 2.0  # of text that is read backwards or in rot13
 NEEDED = {
-    "latex_comment": 0.65,
-    "html_comment": 0.5,
-    "annotation": 0.5,
-    "attachment": 0.5,
-    "bookmark": 0.5,
+    "latex_comment": 0.55,
+    "html_comment": 0.45,
+    "annotation": 0.45,
+    "attachment": 0.45,
+    "bookmark": 0.45,
     "alt_text": 0.45,
     "metadata": 0.4,
     "xmp": 0.4,
-    "latex_macro": 0.35,
+    "latex_macro": 0.29,
     "javascript": 0.3,
     "form_field": 0.2,
     "latex_hidden": HIDDEN,
@@ -58,14 +59,15 @@ NEEDED = {
 }
 LINK = 0.25
 BESIDE = 0.4  # every other text beside the page
+TOPICAL = 0.3  # a text beside the page that may be like an attack to this degree must also speak of judging
 SURE = 0.92  # of a text beside the page that speaks of no judging
 LIKELY = 0.8  # of one that speaks of judging and seems to want nothing
 SURE_WORDS = 5  # that it needs, at least; names and titles are shorter
-STRAY = 0.9  # in plain sight, in a paper on something else
-FOREIGN = 0.75  # the same, in another language than its paper
+STRAY = 0.85  # in plain sight, in a paper on something else
+FOREIGN = 0.65  # the same, in another language than its paper
 UNSPOKEN = 0.97  # of a sentence that speaks to nobody, in a paper on something else
 SPOKEN = 0.95  # in plain sight anywhere, and speaking to its reader
-VISIBLE_TOPIC = 2.25  # weight of `intent` in plain sight, where manuals and letters speak to their readers
+VISIBLE_TOPIC = 2.0  # weight of `intent` in plain sight, where manuals and letters speak to their readers
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _MARKUP = re.compile(r"<[^<>]{0,4000}>")
 _VALUE = re.compile(r'="([^"<>\s]+ [^"<>]{8,4000})"')  # of an attribute that holds words
@@ -139,10 +141,10 @@ def _lines(side: SideText) -> Iterator[Passage]:
     for line in lines:
         if side.carrier != "bookmark" or not _heading(line):
             yield Passage(
-                text=line, carrier=side.carrier, needed=needed, what=what, topical=needed >= BESIDE, page=side.page
+                text=line, carrier=side.carrier, needed=needed, what=what, topical=needed >= TOPICAL, page=side.page
             )
     if 1 < len(lines) <= FEW_LINES:
-        whole, enough = " ".join(lines), max(needed, FAINT)
+        whole, enough = " ".join(lines), max(needed, JOINED)
         yield Passage(text=whole, carrier=side.carrier, needed=enough, what=what, topical=True, page=side.page)
 
 

@@ -64,5 +64,7 @@ async def test_noise_in_the_right_shape_ends_held(deps: Deps, settings: Settings
     reports = [body for body in json.loads(str(told)) if body["judge"] == "language-model"]
     own = [f for body in reports for f in body["weaknesses"] if f["source"] == body["role"]]
     assert len(reports) >= 3, "a reviewer's answer could not be read"
-    assert sum(len(body["dropped"]) + len(body["demoted"]) for body in reports) > 0, "no quote was looked up"
+    thrown_out = sum(len(body["dropped"]) + len(body["demoted"]) for body in reports)
+    rests_on_nothing = any("Nothing that any reviewer says" in reason for reason in known["outcome"]["reasons"])
+    assert thrown_out or rests_on_nothing, "no quote was looked up"
     assert all(f.get("locator") for f in own if f.get("quote")), "a quote of noise passed for one of the text"
