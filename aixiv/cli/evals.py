@@ -56,7 +56,7 @@ def screening_eval(
     try:
         said = phrases(phrases_of)
     except NoPhrases as refusal:
-        hint = "docs/review.md says what a set of phrases looks like."
+        hint = "docs/evaluation.md says what a set of phrases looks like."
         raise Invalid(f"{refusal}", code="eval_phrases", hint=hint) from refusal
     made = [*attack_cases(cases, seed, said), *clean_cases(cases // 2 if clean is None else clean, seed, said)]
     result = summary(tuple(_outcomes(made)), phrases=said.name, seed=seed)
