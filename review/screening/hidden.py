@@ -41,10 +41,10 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|be|will|shall|must|should|do|does|have|has|you|your|not|if|please|ist|sind|wird|soll|muss|sie|du|nicht"
     r"|bitte|est|sont|sera|doit|vous|votre|ne|pas|tu|es|son|debe|usted|su|no|se|\u043d\u0435|\u0432\u044b|\u0432\u0430\u0448|\u0447\u0442\u043e|\u044d\u0442\u0443)\b"
 )
-LEAST_LIKENESS = 0.5  # of words about judging beside the page; below it they are everyday ones
+LEAST_LIKENESS = 0.33  # of words about judging beside the page; below it they are everyday ones
 HIDDEN_LIKENESS = 0.15  # of the same words where nobody sees them
 REMAPPED = 0.5  # letters of rare typefaces look like others; only words that could be meant for a judge count
-ORDER_LIKENESS = 0.5  # of what has the grammar of an order beside the page; colleagues give orders to each other
+ORDER_LIKENESS = 0.4  # of what has the grammar of an order beside the page; colleagues give orders to each other
 TOLD_LIKENESS = 0.15  # of a sentence in a property of the file
 MEANT_WORDS = 2  # different function words that make words a sentence
 SENTENCE_WORDS = 6
