@@ -43,7 +43,7 @@ HEADING_WORDS = 7
 TOPIC = 1.5  # weight of `intent`
 TURNED_TOPIC = 2.0  # of text that is read backwards or in rot13
 NEEDED = {
-    "latex_comment": 0.55,
+    "latex_comment": 0.65,
     "html_comment": 0.45,
     "annotation": 0.45,
     "attachment": 0.45,
