@@ -138,11 +138,8 @@ def _readable(text: str) -> bool:
         return False
     good = sum((c.isprintable() and c != "\ufffd") or c in "\n\r\t" for c in text)
     letters = sum(c.isalpha() or c == " " for c in text if ord(c) < 0x3000 or c.isalpha())
-    if good / len(text) > 0.97:
-        return (
-            letters / len(text) > 0.4
-        )  # forms and programs have many signs; bytes that are no text are never so clean
-    return good / len(text) > 0.9 and letters / len(text) > 0.6
+    least = 0.4 if good / len(text) > 0.97 else 0.6  # forms have many signs; bytes that are no text are never so clean
+    return good / len(text) > 0.9 and letters / len(text) > least
 
 
 _DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (

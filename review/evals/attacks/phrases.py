@@ -47,7 +47,7 @@ def phrases(name: str) -> Phrases:
 
 
 def bundled_sets() -> tuple[str, ...]:
-    """Names of the sets by authors who never saw the screen, oldest first."""
+    """Names of the sets by authors who never saw the screen."""
     return tuple(sorted(folder.name for folder in _sets().iterdir() if folder.is_dir()))
 
 
