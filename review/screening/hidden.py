@@ -45,7 +45,7 @@ LEAST_LIKENESS = 0.33  # of words about judging beside the page; below it they a
 HIDDEN_LIKENESS = 0.15  # of the same words where nobody sees them
 REMAPPED = 0.5  # letters of rare typefaces look like others; only words that could be meant for a judge count
 ORDER_LIKENESS = 0.4  # of what has the grammar of an order beside the page; colleagues give orders to each other
-TOLD_LIKENESS = 0.15  # of a sentence in a property of the file
+TOLD_LIKENESS = 0.08  # of a sentence in a property of the file
 MEANT_WORDS = 2  # different function words that make words a sentence
 SENTENCE_WORDS = 6
 _FOREIGN = re.compile(r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -175,7 +175,7 @@ def _sentence_in(side: SideText, text: str, shown: str) -> str:
     for line in plain.splitlines():
         sentence = line.strip().rstrip(")}],; ")
         words = normalise(sentence).split()
-        common = len(function_words().intersection(words))
+        common = len(prose_words().intersection(words))
         ended = sentence.endswith((".", "!", "?", "。", "！", "？", "»", "”", "'", '"'))
         enough = ended and len(words) >= SENTENCE_WORDS and common >= MEANT_WORDS
         told = enough and bool(_VERB.search(" ".join(words)))

@@ -18,7 +18,7 @@ TINY = re.compile(
     r"|\\resizebox\*?\s*\{\s*(?P<wide>[\d.]+)\s*(?:pt|bp|px|mm)\s*\}\s*\{[^{}]*\}\s*(?=\{)"
     r"|\\texttransparent\s*\{\s*(?P<opacity>[\d.]+)\s*\}\s*(?=\{)"
 )
-_KEY = re.compile(r"(?:^|,)\s*[A-Za-z]+\s*=\s*")  # of a property, before its value
+_KEY = re.compile(r"(?:^|,)\s*[A-Za-z]+\s*=\s*|/[A-Za-z]+\s*(?=\()")  # of a property, before its value
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{4}")
 
@@ -29,7 +29,8 @@ def unprinted(source: str, definitions: re.Pattern[str]) -> Iterator[SideText]:
         name = found["a"] or found["b"] or found["c"]
         yield from _said("latex_macro", f"\\{name}", group(source, found.end())[0])
     for found in PROPERTIES.finditer(source):
-        yield from _said("metadata", found[1], _KEY.sub("\n", group(source, found.end())[0]))
+        values = _KEY.sub("\n", group(source, found.end())[0]).splitlines()
+        yield from _said("metadata", found[1], "\n".join(value.strip(" {}(),") for value in values))
 
 
 def without_kept_boxes(source: str, sides: list[SideText]) -> str:
