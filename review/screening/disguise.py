@@ -29,7 +29,6 @@ SPACED_INTENT = 1.0
 FEW_LETTERS = 12
 WINDOW, STEP = 120, 40  # characters of running text that are read backwards and in rot13
 FEW, MANY = 2, 4  # function words of text that is no prose, and of text that is
-PROSE_SHARE = 5  # one in so many words of prose is a small one; Latin read backwards has one in ten
 MIXED_WORDS = 2
 
 
@@ -69,8 +68,7 @@ def turned_passages(text: str) -> Iterator[Decoded]:
         if sum(c.isalpha() for c in window) < FEW_LETTERS or _function_words(window) > FEW:
             continue
         for inner in turned(window):
-            small = _function_words(inner.text)
-            if small >= max(MANY, len(inner.text.split()) // PROSE_SHARE) and _function_words(window) < FEW:
+            if _function_words(inner.text) >= MANY and _function_words(window) < FEW:
                 yield inner
                 return
             meant = intent_of(inner.text).weight
