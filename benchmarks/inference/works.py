@@ -63,13 +63,15 @@ class Bench:
         self.tell(f"{work} ...")
         return Row(work, unit, bound(machine), machine, absent=dict(self.absent))
 
-    def rounds(self, row: Row, works: Mapping[str, Callable[[int], Answered]]) -> dict[str, list[Answered]]:
-        """Every peer in turn, forwards and backwards. What fails once is not asked again."""
+    def rounds(
+        self, row: Row, works: Mapping[str, Callable[[int], Answered]], *, times: int = 1
+    ) -> dict[str, list[Answered]]:
+        """Every peer in turn, forwards and backwards, `times` the plan's rounds. What fails once is not asked again."""
         found: dict[str, list[Answered]] = {}
         began, longest = time.monotonic(), 0.0
-        for number in range(self.plan.rounds):
+        for number in range(times * self.plan.rounds):
             started = time.monotonic()
-            if number and started - began + longest > self.plan.seconds:
+            if number and started - began + longest > times * self.plan.seconds:
                 break
             for name in sorted(works, reverse=bool(number % 2)):
                 if name in row.failed:

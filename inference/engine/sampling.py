@@ -133,8 +133,8 @@ def _forbid(logits: Tensor, masks: Sequence[Tensor | None]) -> None:
         return
     if not logits.is_cuda:
         for index, mask in limited:
-            bits = np.unpackbits(mask.numpy().view(np.uint8), bitorder="little")[: logits.shape[1]]
-            logits[index].masked_fill_(torch.from_numpy(bits == 0), -math.inf)
+            forbidden = np.unpackbits(~mask.numpy().view(np.uint8), bitorder="little")[: logits.shape[1]]
+            np.copyto(logits[index].numpy(), -math.inf, where=forbidden.view(np.bool_))
         return
     _forbid_on_device(logits, limited, len(limited) == len(masks))
 
