@@ -19,9 +19,8 @@ class Nothing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 async def my_work(call: Call, _: Nothing) -> MyWork:
     """The caller, and their works by what there is to do."""
-    key = call.deps.settings.secret_key.get_secret_value().encode()
     async with call.deps.database.read() as session:
-        work = await work_of(session, call.actor, key=key)
+        work = await work_of(session, call.actor)
     left = await submissions_left(call.deps, call.actor)
     return MyWork(
         name=call.actor.name,

@@ -3,13 +3,14 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Float, and_, cast, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Float, and_, cast, exists, func, literal, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -88,6 +89,33 @@ async def counts_by_status(session: AsyncSession, actor: Actor) -> dict[Status, 
     return {Status(status): count for status, count in rows}
 
 
+async def newest_by_status(
+    session: AsyncSession, actor: Actor, own: Collection[Status], others: Collection[Status], *left_out: Any, most: int
+) -> tuple[dict[Status, list[VersionCard]], dict[Status, list[VersionCard]]]:
+    """By status, newest first, at most `most` each: the actor's own papers in the states `own`, and those of other
+    people in the states `others` without what `left_out` says. One query, whatever is asked for.
+    """
+    mine = Paper.owner_id == actor.user_id
+    asked = or_(
+        and_(mine, Version.status.in_(list(own))),
+        and_(not_(mine), Version.status.in_(list(others)), *left_out),
+    )
+    newest_first = (Version.submitted_at.desc(), Version.id.desc())
+    place = func.row_number().over(partition_by=(mine, Version.status), order_by=newest_first).label("place")
+    placed = (
+        select(Version.id, place)
+        .join(Paper, Paper.id == Version.paper_id)
+        .where(visible(actor), _newest_visible(actor), asked)
+        .subquery()
+    )
+    query = card_query().add_columns(mine.label("mine")).join(placed, placed.c.id == Version.id)
+    rows = (await session.execute(query.where(placed.c.place <= most).order_by(*newest_first))).all()
+    found: tuple[dict[Status, list[VersionCard]], dict[Status, list[VersionCard]]] = {}, {}
+    for row, card in zip(rows, await cards_with_authors(session, rows), strict=True):
+        found[0 if row.mine else 1].setdefault(card.status, []).append(card)
+    return found
+
+
 def _newest_visible(actor: Actor) -> Any:
     newer = aliased(Version)
     later = select(newer.id).where(newer.paper_id == Version.paper_id, newer.n > Version.n, visible(actor, newer))
@@ -124,7 +152,7 @@ def _narrowed(actor: Actor, asked: Filter) -> list[Any]:
     if asked.since:
         where.append(Version.submitted_at >= asked.since)
     if asked.mine:
-        where.append(and_(Paper.owner_id == actor.user_id, Paper.owner_id.is_not(None)))
+        where.append(Paper.owner_id == actor.user_id)
     return where
 
 

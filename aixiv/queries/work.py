@@ -1,51 +1,42 @@
 """What waits for somebody: their works to revise or publish, held works for editors, works to review for reviewers."""
 
-from msgspec import Struct, structs
-from sqlalchemy import select
+from msgspec import Struct
+from sqlalchemy import exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from aixiv.db.paper import Version
 from aixiv.db.review import ReportRow
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Actor, Role, Scope
-from aixiv.queries.listings import MAX_LIMIT, Filter, list_papers
+from aixiv.queries.listings import MAX_LIMIT, newest_by_status
 from aixiv.queries.papers import VersionCard
+
+WAITING = (Status.SUBMITTED, Status.UNDER_REVIEW, Status.HELD)
+"""An author's works with which others are busy."""
 
 
 class Work(Struct, frozen=True, kw_only=True):
-    """Lists of versions, newest first, at most a hundred each; a list that is not the actor's to work on is empty."""
+    """Lists of versions, newest first, at most a hundred of each state; a list that is not the actor's to work on is
+    empty."""
 
     to_revise: tuple[VersionCard, ...] = ()
     to_publish: tuple[VersionCard, ...] = ()
-    in_review: tuple[VersionCard, ...] = ()  # mine: nothing to do but wait
+    in_review: tuple[VersionCard, ...] = ()  # mine: panel or editor are at work
     held: tuple[VersionCard, ...] = ()  # for editors: waiting for a decision, never about their own work
     to_review: tuple[VersionCard, ...] = ()  # for reviewers: under review, not theirs, not yet reviewed by them
 
 
-async def work_of(session: AsyncSession, actor: Actor, *, key: bytes) -> Work:
-    """Everything that waits for this actor. `key` signs cursors, as in `list_papers`."""
-
-    async def some(status: Status, *, mine: bool = False) -> tuple[VersionCard, ...]:
-        asked = Filter(status=status, mine=mine, limit=MAX_LIMIT)
-        return (await list_papers(session, actor, asked, key=key)).items
-
-    own = {
-        "to_revise": await some(Status.REVISION_REQUESTED, mine=True),
-        "to_publish": await some(Status.ACCEPTED, mine=True),
-        "in_review": await some(Status.SUBMITTED, mine=True) + await some(Status.UNDER_REVIEW, mine=True),
-    }
-    work = Work(**own)
-    if actor.is_editor:
-        mine = {card.id for card in await some(Status.HELD, mine=True)}
-        work = structs.replace(work, held=tuple(c for c in await some(Status.HELD) if c.id not in mine))
-    if Role.REVIEWER in actor.roles and actor.has(Scope.REVIEWS_WRITE):
-        waiting = await some(Status.UNDER_REVIEW)
-        done = set(
-            await session.scalars(
-                select(ReportRow.version_id).where(
-                    ReportRow.author_id == actor.user_id, ReportRow.version_id.in_([c.id for c in waiting])
-                )
-            )
-        )
-        done |= {card.id for card in own["in_review"]}
-        work = structs.replace(work, to_review=tuple(c for c in waiting if c.id not in done))
-    return work
+async def work_of(session: AsyncSession, actor: Actor) -> Work:
+    """Everything that waits for this actor."""
+    reviews = Role.REVIEWER in actor.roles and actor.has(Scope.REVIEWS_WRITE)
+    others = [status for status, wanted in ((Status.HELD, actor.is_editor), (Status.UNDER_REVIEW, reviews)) if wanted]
+    reviewed = exists().where(ReportRow.version_id == Version.id, ReportRow.author_id == actor.user_id)
+    own = (Status.REVISION_REQUESTED, Status.ACCEPTED, *WAITING)
+    mine, theirs = await newest_by_status(session, actor, own, others, ~reviewed, most=MAX_LIMIT)
+    return Work(
+        to_revise=tuple(mine.get(Status.REVISION_REQUESTED, ())),
+        to_publish=tuple(mine.get(Status.ACCEPTED, ())),
+        in_review=tuple(card for status in WAITING for card in mine.get(status, ())),
+        held=tuple(theirs.get(Status.HELD, ())),
+        to_review=tuple(theirs.get(Status.UNDER_REVIEW, ())),
+    )

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from aixiv.db import Database
 from aixiv.db.account import User
@@ -22,6 +23,7 @@ from aixiv.domain.ids import new_id
 from aixiv.domain.paper import Status
 from aixiv.domain.people import ANONYMOUS, Actor, ActorKind, Role
 from aixiv.queries.listings import Filter, Page, counts_by_status, list_papers
+from aixiv.queries.work import Work, work_of
 from aixiv.queue import Deferrer, make_queue
 
 KEY = b"a key of the test"
@@ -71,6 +73,18 @@ class Corpus:
                 return await counts_by_status(session, actor)
 
         return self.loop.run_until_complete(ask())
+
+    def work(self, actor: Actor) -> tuple[Work, int]:
+        """What waits for somebody, and how many statements it took."""
+        sent: list[str] = []
+
+        async def ask() -> Work:
+            async with self.database.read() as session:
+                engine = (await session.connection()).sync_engine
+                event.listen(engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
+                return await work_of(session, actor)
+
+        return self.loop.run_until_complete(ask()), len(sent)
 
     def expected(self, actor: Actor, asked: Filter) -> list[Known]:
         """What the list must hold, found the slow way."""
@@ -167,6 +181,26 @@ def add_paper(
         )
         session.add(VersionAuthor(version_id=known.id, position=1, name=known.author, kind="human"))
         corpus.known.append(known)
+
+
+def test_what_waits_for_somebody_is_found_at_once(corpus: Corpus) -> None:
+    """The lists hold what filtered listings hold, never somebody's own work for their decision, in two statements."""
+    for name, actor in corpus.people.items():
+        work, statements = corpus.work(actor)
+
+        def listed(status: Status, *, mine: bool, who: Actor = actor) -> list[UUID]:
+            items = corpus.page(who, Filter(status=status, mine=mine, limit=100)).items
+            own = {v.paper_id for v in corpus.known if v.owner_id == who.user_id}
+            return [card.id for card in items if mine or card.paper_id not in own]
+
+        assert [c.id for c in work.to_revise] == listed(Status.REVISION_REQUESTED, mine=True)
+        assert [c.id for c in work.to_publish] == listed(Status.ACCEPTED, mine=True)
+        waiting = [listed(status, mine=True) for status in (Status.SUBMITTED, Status.UNDER_REVIEW, Status.HELD)]
+        assert [c.id for c in work.in_review] == [id_ for ids in waiting for id_ in ids]
+        assert [c.id for c in work.held] == (listed(Status.HELD, mine=False) if actor.is_editor else [])
+        assert work.to_review == ()
+        assert any(waiting) == (name in ("ada", "ben")), "the corpus has something for each author"
+        assert statements <= 2
 
 
 filters = st.builds(

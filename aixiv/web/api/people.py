@@ -53,7 +53,7 @@ async def work(deps: Deps, actor: Actor) -> Response[bytes]:
     if not actor.signed_in:
         raise NotSignedIn("Nobody is signed in.")
     async with deps.database.read() as session:
-        return as_json(await work_of(session, actor, key=deps.settings.secret_key.get_secret_value().encode()))
+        return as_json(await work_of(session, actor))
 
 
 @operation(
