@@ -22,7 +22,8 @@ from review.manuscript import SourceFormat
 from review.report import Round
 
 LOOKS_AT_ONCE = 2
-"""Files a process opens at the same time; each may take `AIXIV_PARSE_MEMORY_BYTES`. Further ones wait."""
+"""Files a process opens at the same time, and a worker with more jobs at once as many as these; each may take
+`AIXIV_PARSE_MEMORY_BYTES`. Further ones wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +49,14 @@ def build(settings: Settings) -> Platform:
     embedder = embedding_client(settings)
     limits = parse_limits(settings)
 
-    async def parse(path: Path, filename: str) -> Parsed:
-        return await parse_limited(path, filename=filename, limits=limits)
+    looking = asyncio.Semaphore(max(LOOKS_AT_ONCE, settings.worker_concurrency))
 
-    looking = asyncio.Semaphore(LOOKS_AT_ONCE)
+    async def parse(path: Path, filename: str) -> Parsed:
+        async with looking:
+            return await parse_limited(path, filename=filename, limits=limits)
 
     async def preflight(path: Path, filename: str) -> SourceFormat:
-        async with looking:
-            return (await parse(path, filename)).manuscript.source
+        return (await parse(path, filename)).manuscript.source
 
     async def crop(path: Path, page: int, box: Box) -> bytes:
         async with looking:

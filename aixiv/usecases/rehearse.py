@@ -11,7 +11,7 @@ from aixiv.domain.errors import RateLimited, UnreadableFile
 from aixiv.domain.people import Action, Actor, may
 from aixiv.text import Unreadable
 from aixiv.usecases import rates
-from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_metadata, check_upload
+from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_metadata, check_size
 from review.checks import run_checks
 from review.layout import Layout
 from review.manuscript import Kind, Manuscript
@@ -47,7 +47,7 @@ async def rehearse(
     may(actor, Action.SUBMIT)
     check_metadata(metadata)
     await rates.count_apart(deps, (f"rehearse:{actor.user_id}", PER_HOUR, rates.HOUR))
-    await check_upload(deps, upload)
+    check_size(deps, upload)
     try:
         async with asyncio.timeout(SECONDS):
             parsed = await deps.parse(upload.path, upload.filename)

@@ -156,16 +156,21 @@ async def submit_version(
 
 async def _store(deps: Deps, upload: Upload) -> tuple[StoredBlob, str]:
     """Refuse what cannot be read, then put the file into object storage under its hash."""
-    source = await check_upload(deps, upload)
+    source = await _checked(deps, upload)
     return await deps.blobs.put_file(upload.path), MEDIA_TYPES[source]
 
 
-async def check_upload(deps: Deps, upload: Upload) -> SourceFormat:
-    """What kind of file it is. Raises `TooLarge` or `UnreadableFile`."""
+def check_size(deps: Deps, upload: Upload) -> None:
+    """Raise `TooLarge`, or `Invalid` for a name that is none, before the file is opened."""
     size = upload.path.stat().st_size
     if size > deps.settings.max_upload_bytes:
         raise TooLarge(f"The file has {size:,} bytes; the limit is {deps.settings.max_upload_bytes:,}.")
     _file_name(upload)
+
+
+async def _checked(deps: Deps, upload: Upload) -> SourceFormat:
+    """What kind of file it is. Raises as `check_size`, or `UnreadableFile`."""
+    check_size(deps, upload)
     try:
         return await deps.preflight(upload.path, upload.filename)
     except Unreadable as refusal:
