@@ -7,7 +7,8 @@ pattern itself does.
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from contextlib import suppress
+from functools import lru_cache
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -22,16 +23,20 @@ CATEGORIES = {
     codes.CATEGORY_NOT_SPACE: r"\S",
 }
 LONGEST = 256  # characters; longer ones are of no use when an answer must end
+EDGES = (codes.AT_BEGINNING, codes.AT_BEGINNING_STRING, codes.AT_END, codes.AT_END_STRING)
 
 
-@cache
+@lru_cache(maxsize=256)
 def sample(pattern: str) -> str | None:
-    """A short text that holds the pattern, or None for one with look-around, references or too much repetition."""
+    """A short text that holds the pattern, or None for one with look-around, references or too much repetition.
+
+    Made without searching: a search with somebody's pattern can take for ever, and nothing else would be served then.
+    A `^` inside of a pattern can make the sample wrong, which whoever uses it notices.
+    """
     try:
-        found = "".join(_text(_parser.parse(pattern)))
+        return _joined(_parser.parse(pattern))
     except (re.error, _UnknownPart, RecursionError, OverflowError):
         return None
-    return found if len(found) <= LONGEST and re.search(pattern, found) else None
 
 
 def patterns_in(schema: Any) -> Iterator[str]:
@@ -55,6 +60,25 @@ class _UnknownPart(Exception):
     """A part of a pattern of which no sample is made."""
 
 
+def _joined(parts: Any) -> str:
+    found = ""
+    for part in _text(parts):
+        found += part
+        if len(found) > LONGEST:
+            raise _UnknownPart(parts)
+    return found
+
+
+def _shortest(branches: Any) -> str:
+    found = []
+    for branch in branches:
+        with suppress(_UnknownPart):
+            found.append(_joined(branch))
+    if not found:
+        raise _UnknownPart(branches)
+    return min(found, key=len)
+
+
 def _text(parts: Any) -> Iterator[str]:
     for kind, value in parts:
         if kind is codes.LITERAL:
@@ -66,12 +90,12 @@ def _text(parts: Any) -> Iterator[str]:
         elif kind is codes.IN:
             yield _first(value)
         elif kind is codes.BRANCH:
-            yield min(("".join(_text(branch)) for branch in value[1]), key=len)
+            yield _shortest(value[1])
         elif kind is codes.SUBPATTERN:
             yield from _text(value[-1])
         elif kind in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
-            yield "".join(_text(value[2])) * min(value[0], LONGEST + 1)
-        elif kind is not codes.AT:
+            yield _joined(value[2]) * min(value[0], LONGEST + 1)
+        elif kind is not codes.AT or value not in EDGES:
             raise _UnknownPart(kind)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any, Literal
 
 import jsonschema
@@ -98,10 +99,24 @@ def test_calls_that_begin_are_finished(mode: Literal["required", "auto"]) -> Non
 
 @pytest.mark.parametrize(
     ("pattern", "text"),
-    [("^a{2,}[^0a ][x-z]?$", "aaA"), (r"\d-\D|\s\S\W", "0-a"), ("(?P<n>é.){2}", "é0é0"), ("[^\\w\\s]", "-"), ("", "")],
+    [
+        ("^a{2,}[^0a ][x-z]?$", "aaA"),
+        (r"\d-\D|\s\S\W", "0-a"),
+        ("(?P<n>é.){2}", "é0é0"),
+        ("[^\\w\\s]", "-"),
+        ("a{999}|b", "b"),
+        ("", ""),
+    ],
 )
 def test_a_sample_of_a_pattern_is_short(pattern: str, text: str) -> None:
     assert sample(pattern) == text
+
+
+def test_no_pattern_keeps_the_service_busy() -> None:
+    began = time.process_time()
+    assert sample("((a+)+" + "c" * 32 + ")|a{26}") == "a" * 26
+    assert sample("(" * 5 + "a" + "{250})" * 5) is None
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("pattern", ["a(?=b)c", "(a)\\1", "a{999}", "(", r"a\bb"])
