@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
@@ -14,6 +15,7 @@ from inference.api.language import Language
 from inference.api.messages import ChatMessage, for_template
 from inference.api.metrics import Metrics
 from inference.api.requests import MAX_TOP, Common, constrain, own_constraint
+from inference.api.texts import StopFilter
 from inference.api.tools import INSTRUCTION, Chosen, Tool, Toolbox, call, toolbox
 from inference.constrain.base import Constraint
 from inference.engine.request import Request, Sampling
@@ -127,7 +129,9 @@ class Job:
             yield {**self._frame("chat.completion.chunk"), **last}
 
     def _pieces(self) -> AsyncIterator[Piece]:
-        return pieces(self.language, self._tickets, self.asked.stops, self.count, self.metrics)
+        stops = () if self.box.named else self.asked.stops
+        until = partial(StopFilter, stops, self.box.opening, at_start=not self.box.tagged)
+        return pieces(self.language, self._tickets, until, self.count, self.metrics)
 
     def _prompt(self) -> tuple[int, ...]:
         template = self.language.template
@@ -202,10 +206,12 @@ def _constraint(asked: ChatRequest, box: Toolbox, language: Language) -> Constra
             "an answer can follow one of 'response_format', 'tools', 'regex', 'lark' and 'choice'",
             param="response_format" if wanted else "tools",
         )
+    if form is not None and form.json_schema is not None and form.type != "json_schema":
+        raise RefusedError(400, f"a {form.type} has no 'json_schema'", param="response_format")
     if form is not None and wanted and box.mode == "auto":
         raise RefusedError(400, "'response_format' and 'tools' cannot both shape one answer", param="response_format")
     if box.named is not None:
-        return constrain("json_schema", box.named.parameters or {"type": "object"}, language.vocabulary, param="tools")
+        return constrain("json_schema", box.named.schema, language.vocabulary, param="tools")
     if box.active:
         grammar, jump = box.grammar()
         inside = [tool.function.parameters for tool in box.tools]

@@ -11,6 +11,7 @@ from inference.api.generation import Count, Word, pieces, room, submit
 from inference.api.language import Language
 from inference.api.metrics import Metrics
 from inference.api.requests import CompletionRequest, own_constraint
+from inference.api.texts import StopFilter
 from inference.engine.request import Request
 
 DEFAULT_TOKENS = 16  # OpenAI's, for this route
@@ -41,7 +42,7 @@ class Job:
         """The answer when it is complete."""
         size = len(self.requests)
         texts, words, finish = [""] * size, [list[Word]() for _ in range(size)], [""] * size
-        async for piece in pieces(self.language, self._tickets, self.asked.stops, self.count, self.metrics):
+        async for piece in pieces(self.language, self._tickets, self._until, self.count, self.metrics):
             texts[piece.index] += piece.text
             words[piece.index] += piece.words
             finish[piece.index] = piece.finish or ""
@@ -50,10 +51,13 @@ class Job:
 
     async def chunks(self) -> AsyncIterator[dict[str, Any]]:
         """The answer while it is made."""
-        async for piece in pieces(self.language, self._tickets, self.asked.stops, self.count, self.metrics):
+        async for piece in pieces(self.language, self._tickets, self._until, self.count, self.metrics):
             yield {**self._frame(), "choices": [self._choice(piece.index, piece.text, list(piece.words), piece.finish)]}
         if self.asked.wants_usage:
             yield {**self._frame(), "choices": [], "usage": self.count.usage(), "x_engine": self.count.engine()}
+
+    def _until(self) -> StopFilter:
+        return StopFilter(self.asked.stops)
 
     def _choice(self, index: int, text: str, words: list[Word], finish: str | None) -> dict[str, Any]:
         found = None if self.asked.logprobs is None else _logprobs(words)

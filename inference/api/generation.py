@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +83,9 @@ def room(language: Language, prompt: Sequence[int], asked: int | None, *, param:
 def submit(language: Language, requests: Sequence[Request]) -> list[Ticket]:
     """Tickets for all requests, or none and a refusal."""
     tickets: list[Ticket] = []
+    most = language.engine.max_waiting
+    if len(requests) > most:
+        raise RefusedError(400, f"{len(requests)} answers are asked for at once, {most} is the most", param="prompt")
     try:
         for request in requests:
             tickets.append(language.engine.submit(request))
@@ -96,14 +99,14 @@ def submit(language: Language, requests: Sequence[Request]) -> list[Ticket]:
 
 
 async def pieces(
-    language: Language, tickets: Sequence[Ticket], stops: Sequence[str], count: Count, metrics: Metrics
+    language: Language, tickets: Sequence[Ticket], until: Callable[[], StopFilter], count: Count, metrics: Metrics
 ) -> AsyncIterator[Piece]:
     """The pieces of all choices as they come. Whoever stops iterating cancels what is left."""
     came: asyncio.Queue[Piece | BaseException | None] = asyncio.Queue()
 
     async def forward(index: int, ticket: Ticket) -> None:
         try:
-            async for piece in _one(language, index, ticket, stops, count, metrics):
+            async for piece in _one(language, index, ticket, until(), count, metrics):
                 came.put_nowait(piece)
             came.put_nowait(None)
         except Exception as error:  # noqa: BLE001 - handed to whoever reads the pieces
@@ -129,9 +132,9 @@ async def pieces(
 
 
 async def _one(
-    language: Language, index: int, ticket: Ticket, stops: Sequence[str], count: Count, metrics: Metrics
+    language: Language, index: int, ticket: Ticket, until: StopFilter, count: Count, metrics: Metrics
 ) -> AsyncIterator[Piece]:
-    characters, until = Detokenizer(language.vocabulary.tokenizer, language.tags), StopFilter(stops)
+    characters = Detokenizer(language.vocabulary.tokenizer, language.tags)
     waiting: list[Word] = []  # tokens of which nothing is shown yet
     said = out = 0  # characters, of which some may be held back
     before = 0.0

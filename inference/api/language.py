@@ -17,6 +17,9 @@ class Engine(Protocol):
     """The part of the engine that the routes use."""
 
     @property
+    def max_waiting(self) -> int: ...
+
+    @property
     def alive(self) -> bool: ...
 
     def start(self) -> None: ...

@@ -14,6 +14,7 @@ from inference.engine.request import Sampling
 MAX_CHOICES = 16
 MAX_STOPS = 16
 MAX_TOP = 20
+LONGEST_NUMBER = 16  # digits of a token's
 
 UNSUPPORTED = {
     "functions": "use 'tools'",
@@ -183,6 +184,7 @@ def _check(asked: Common) -> None:
 
 
 def _token(word: str, vocabulary: int) -> int:
-    if not word.isdigit() or int(word) >= vocabulary:
-        raise RefusedError(400, f"{word!r} is no token of this model", param="logit_bias")
-    return int(word)
+    number = int(word) if word.isdecimal() and len(word) <= LONGEST_NUMBER else vocabulary
+    if number >= vocabulary:
+        raise RefusedError(400, f"{word[:LONGEST_NUMBER]!r} is no token of this model", param="logit_bias")
+    return number

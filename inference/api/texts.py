@@ -30,23 +30,41 @@ class Detokenizer:
 
 
 class StopFilter:
-    """Lets text through up to a stop text. What may be the beginning of one is held back until it is known."""
+    """Lets text through up to a stop text. What may be the beginning of one is held back until it is known.
 
-    def __init__(self, stops: Sequence[str]) -> None:
+    Behind `opening`, with which a call begins, nothing ends an answer; `at_start`: it opens one only there.
+    """
+
+    def __init__(self, stops: Sequence[str], opening: str = "", *, at_start: bool = False) -> None:
         self._stops = stops
+        self._opening = opening
+        self._at_start = at_start
         self._held = ""
         self.stopped = False
 
     def add(self, text: str) -> str:
         """The text that may be shown now."""
         self._held += text
+        opened = self._opened()
         places = [place for stop in self._stops if (place := self._held.find(stop)) >= 0]
-        if places:
+        if places and (opened < 0 or min(places) < opened):
             self.stopped = True
             return self._held[: min(places)]
-        kept = max((_overlap(self._held, stop) for stop in self._stops), default=0)
+        if opened >= 0:
+            self._stops = ()
+        elif self._at_start and self._held:
+            self._opening = ""
+        waited_for = (*self._stops, self._opening) if self._stops else ()
+        kept = max((_overlap(self._held, one) for one in waited_for), default=0)
         shown, self._held = self._held[: len(self._held) - kept], self._held[len(self._held) - kept :]
         return shown
+
+    def _opened(self) -> int:
+        """Where the calls begin in what is held, or -1."""
+        if not self._opening:
+            return -1
+        found = self._held.find(self._opening)
+        return -1 if self._at_start and found > 0 else found
 
     def rest(self) -> str:
         """What is held back when the answer has ended."""

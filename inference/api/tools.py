@@ -17,6 +17,8 @@ from inference.constrain.closing import largest_jump
 OPEN, CLOSE = "<tool_call>\n", "\n</tool_call>"
 TAGS = (OPEN.strip(), CLOSE.strip())
 TAG_BYTES = len(OPEN) + len(CLOSE) + 40
+WITHOUT_CALLS = r"/(.|\n)*/ & ~/(.|\n)*<tool_call>\n(.|\n)*/"  # so that what looks like a call is one
+NO_ARGUMENTS = {"type": "object", "properties": {}, "additionalProperties": False}
 INSTRUCTION = """You may call these functions. A call is written as
 <tool_call>
 {"name": "the function's name", "arguments": {...}}
@@ -25,12 +27,17 @@ INSTRUCTION = """You may call these functions. A call is written as
 
 
 class Function(Struct, frozen=True, forbid_unknown_fields=True):
-    """What can be called. `strict` changes nothing: every call follows its schema here."""
+    """What can be called, without `parameters` with none. `strict` changes nothing: every call follows its schema."""
 
     name: str
     description: str = ""
     parameters: dict[str, Any] = field(default_factory=dict)
     strict: bool | None = None
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What the arguments must be."""
+        return self.parameters or NO_ARGUMENTS
 
 
 class Tool(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +78,11 @@ class Toolbox(Struct, frozen=True):
         """Whether an answer may contain a call."""
         return self.mode != "none"
 
+    @property
+    def opening(self) -> str:
+        """Where the part of an answer begins that is calls and no text; empty when there are none."""
+        return "" if not self.active else OPEN if self.tagged else "{"
+
     def shown(self) -> list[dict[str, Any]]:
         """The tools as a template wants them."""
         return [
@@ -97,7 +109,7 @@ class Toolbox(Struct, frozen=True):
         if self.mode == "required":
             rules.append(f"start: call{more}")
         elif self.tagged:
-            rules += ["TEXT: /(.|\\n)*/", f"first{'' if self.control else '[lazy]'}: TEXT {opening}"]
+            rules += [f"TEXT: {WITHOUT_CALLS}", f"first{'' if self.control else '[lazy]'}: TEXT {opening}"]
             rules.append(f"start: plain | first body {closing}{more}\nplain: TEXT")
         else:
             rules += ["TEXT: /[^{](.|\\n)*/", f"start: TEXT | call{more}"]
@@ -149,7 +161,7 @@ def call(name: str, arguments: str) -> dict[str, Any]:
 
 
 def _call_schema(function: Function, key: str) -> dict[str, Any]:
-    parameters = dict(function.parameters) or {"type": "object"}
+    parameters = dict(function.schema)
     shared: dict[str, Any] = {name: parameters.pop(name) for name in ("$defs", "definitions") if name in parameters}
     return {
         **shared,

@@ -89,7 +89,7 @@ class Engine:
         self.failure: Exception | None = None
         self._vocabulary = model.spec.vocabulary
         self._words = -(-model.spec.vocabulary // 32)
-        self._max_waiting = max_waiting
+        self.max_waiting = max_waiting
         self._inbox: queue.SimpleQueue[_Letter] = queue.SimpleQueue()
         self._door = threading.Lock()
         self._open = False
@@ -132,7 +132,7 @@ class Engine:
             if not self.alive:
                 ticket.deliver([], Ending("error"))
                 return ticket
-            if self._not_started >= self._max_waiting:
+            if self._not_started >= self.max_waiting:
                 raise QueueFull(self._not_started, self._hint())
             self._not_started += 1
             self._inbox.put(("submit", ticket, request))

@@ -18,6 +18,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["score", "why"],
     "additionalProperties": False,
 }
+FORM = {"name": "x", "schema": {}}
 TOOL: Any = {"type": "function", "function": {"name": "grade", "description": "Grade it.", "parameters": SCHEMA}}
 
 
@@ -141,7 +142,15 @@ def test_embeddings_and_models_beside_it(client: openai.OpenAI) -> None:
         ({"regex": "a("}, 400, "regex", "invalid_grammar"),
         ({"regex": "a", "choice": ["b"]}, 400, "choice", None),
         ({"tool_choice": "required"}, 400, "tool_choice", None),
+        (
+            {"response_format": {"type": "text", "json_schema": {"name": "x", "schema": {}}}},
+            400,
+            "response_format",
+            None,
+        ),
         ({"logit_bias": {"99999": 1}}, 400, "logit_bias", None),
+        ({"logit_bias": {"²": 1}}, 400, "logit_bias", None),
+        ({"logit_bias": {"9" * 5000: 1}}, 400, "logit_bias", None),
         ({"top_logprobs": 2}, 400, "top_logprobs", None),
         ({"stream_options": {"include_usage": True}}, 400, "stream_options", None),
         ({"chat_template_kwargs": {"mood": 1}}, 400, "chat_template_kwargs", "unknown_value"),
@@ -157,6 +166,24 @@ def test_what_is_not_served_is_refused_by_name(
         client.post("/chat/completions", cast_to=object, body={"model": NAME, "messages": ASK, **fields})
     assert (refused.value.status_code, refused.value.param) == (status, param)
     assert code is None or refused.value.code == code
+
+
+def test_more_answers_than_can_ever_wait_are_no_matter_of_patience(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="300 answers") as refused:
+        client.completions.create(model=NAME, prompt=["a"] * 150, n=2)
+    assert refused.value.param == "prompt"
+
+
+def test_a_stop_text_within_a_call_does_not_cut_it(client: openai.OpenAI) -> None:
+    named: Any = {"type": "function", "function": {"name": "grade"}}
+    for choice in ("required", named):
+        asked: Any = {"model": NAME, "messages": ASK, "tools": [TOOL], "tool_choice": choice, "stop": ["{", "name"]}
+        answer = client.chat.completions.create(**asked, seed=3, max_tokens=120).choices[0]
+        assert answer.message.tool_calls
+        jsonschema.validate(json.loads(answer.message.tool_calls[0].function.arguments), SCHEMA)  # type: ignore[union-attr]
+    nothing: Any = {"type": "function", "function": {"name": "look"}}
+    said: Any = client.chat.completions.create(model=NAME, messages=ASK, tools=[nothing], tool_choice=nothing)
+    assert said.choices[0].message.tool_calls[0].function.arguments == "{}"
 
 
 def test_a_schema_that_cannot_be_followed_is_refused(client: openai.OpenAI) -> None:

@@ -7,10 +7,13 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from llguidance import LLMatcher
+from tokenizers import AddedToken, Tokenizer
 
 from inference.api.template import ChatTemplate
 from inference.api.texts import Detokenizer, StopFilter
-from inference.api.tools import Function, Mode, Tool, Toolbox
+from inference.api.tools import TAGS, Function, Mode, Tool, Toolbox, toolbox
+from inference.constrain.guidance import Vocabulary
 from inference.tools.train_tokenizer import CHAT_TEMPLATE
 from tests.inference.constrain.sampled import answer, tokenizer, vocabulary
 
@@ -42,6 +45,34 @@ def test_nothing_of_a_stop_text_is_shown_however_it_is_cut(text: str, stops: lis
     assert text.startswith(shown)
     if not any(stop in text for stop in stops):
         assert shown == text
+
+
+@pytest.mark.parametrize(("opening", "at_start"), [("<c>\n", False), ("{", True)])
+def test_a_stop_text_ends_words_but_no_call(opening: str, at_start: bool) -> None:
+    def shown(*pieces: str) -> tuple[str, bool]:
+        until = StopFilter(["name", "\n"], opening, at_start=at_start)
+        return "".join([until.add(piece) for piece in pieces]) + until.rest(), until.stopped
+
+    call = opening + 'name":\n'
+    assert shown(*call) == (call, False)
+    assert shown("a na", "me" + call) == ("a ", True)
+    assert shown("a {", "na", "me") == ("a {", True)
+
+
+@pytest.mark.parametrize("control", [True, False])
+def test_what_looks_like_a_call_is_one(control: bool) -> None:
+    """Somebody's text may speak of calls, with the letters of their tags."""
+    letters = Tokenizer.from_str(tokenizer().to_str())
+    letters.add_special_tokens([AddedToken(tag, special=True) for tag in TAGS] if control else [])
+    words = Vocabulary(letters, vocabulary().size, [0])
+    box = toolbox([Tool("function", Function("look", "", SCHEMA))], "auto", True, template="", control=control)
+    grammar, _ = box.grammar()
+    begun = "so: <tool_call>\n"
+    for text, valid in (("so: <tool_call> is a tag", True), (begun + "it", False), (begun + '{"name":"other"', False)):
+        matcher = LLMatcher(words.tokenizer, grammar)
+        ids = words.byte_tokens.spell(text.encode())
+        assert ids is not None
+        assert (matcher.validate_tokens(ids) == len(ids)) == valid
 
 
 def test_a_control_token_that_somebody_wrote_is_only_letters() -> None:
