@@ -122,7 +122,7 @@ class Job:
             if delta or piece.words:
                 yield self._chunk(piece.index, delta, words=piece.words)
             if piece.finish is not None:
-                called = self.box.named is not None or bool(self._called(held[piece.index]))
+                called = self.box.named is not None or bool(self._called(held[piece.index], piece.finish))
                 yield self._chunk(piece.index, {}, finish=_finish(piece.finish, called))
         if self.asked.wants_usage:
             last = {"choices": [], "usage": self.count.usage(), "x_engine": self.count.engine()}
@@ -143,8 +143,10 @@ class Job:
             messages = [{"role": "system", "content": INSTRUCTION + listed}, *messages]
         return template.ids(messages, shown, self.asked.chat_template_kwargs)
 
-    def _called(self, text: str) -> list[dict[str, Any]]:
-        return self.box.calls(text)[1] if self.box.active and self.box.named is None else []
+    def _called(self, text: str, finish: str) -> list[dict[str, Any]]:
+        """The calls of an answer that was not cut."""
+        whole = finish == "stop" and self.box.active and self.box.named is None
+        return self.box.calls(text)[1] if whole else []
 
     def _calling(self, piece: Piece, held: list[str]) -> dict[str, Any]:
         """Plain text goes out at once; calls go out whole, when the answer ends."""
@@ -153,7 +155,7 @@ class Job:
         shown, total = _plain_part(before, self.box), _plain_part(text, self.box)
         delta: dict[str, Any] = {}
         if piece.finish is not None:
-            if piece.finish != "length" and (made := self._called(text)):
+            if made := self._called(text, piece.finish):
                 delta["tool_calls"] = [{"index": place, **one} for place, one in enumerate(made)]
             else:
                 total = text

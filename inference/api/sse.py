@@ -1,6 +1,7 @@
 """Server-sent events as OpenAI's clients read them, and noticing that nobody listens any more."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, TypeVar
 
@@ -25,6 +26,10 @@ async def events(chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
             yield event(chunk)
     except RefusedError as error:
         yield event(error.body)
+        return
+    except Exception:  # the edge of a stream: a defect of ours is said in it and logged, not shown as a broken line
+        logging.getLogger(__name__).exception("a stream failed")
+        yield event(RefusedError(500, "the computation failed; the service's log says why").body)
         return
     yield DONE
 

@@ -119,6 +119,16 @@ def test_tools_are_called_by_their_schema(client: openai.OpenAI) -> None:
     assert free.choices[0].message.content or free.choices[0].message.tool_calls
 
 
+def test_a_call_that_was_cut_is_text(client: openai.OpenAI) -> None:
+    asked: Any = {"model": NAME, "messages": ASK, "tools": [TOOL], "tool_choice": "required", "max_tokens": 3}
+    whole = client.chat.completions.create(**asked, seed=3).choices[0]
+    parts = [one.choices[0] for one in client.chat.completions.create(**asked, seed=3, stream=True)]
+    text = "".join(part.delta.content or "" for part in parts)
+    assert text == whole.message.content != ""
+    assert parts[-1].finish_reason == whole.finish_reason == "length"
+    assert not whole.message.tool_calls
+
+
 def test_embeddings_and_models_beside_it(client: openai.OpenAI) -> None:
     vector = client.embeddings.create(model=BUNDLED, input="a text").data[0].embedding
     assert sum(value * value for value in vector) == pytest.approx(1, abs=1e-5)
