@@ -13,7 +13,7 @@ from aixiv.domain.people import Actor
 from aixiv.usecases import rates
 from mcp_server import reading, refereeing, reviewing, submitting, working, writing
 from mcp_server.refusals import refusal_text, wrong_argument
-from mcp_server.shown import plain
+from mcp_server.shown import paper_uri, plain
 from mcp_server.tool import Call, Tool
 
 log = structlog.get_logger()
@@ -61,9 +61,9 @@ async def run_tool(call: Call, tool: Tool, given: dict[str, Any]) -> msgspec.Str
     check_allowed(call.actor, tool)
     _check_characters(given)
     try:
-        arguments = tool.arguments(given)
+        arguments = tool.arguments(_named_plainly(call, given))
     except msgspec.ValidationError as error:
-        raise wrong_argument(error) from error
+        raise wrong_argument(error, tool.listed.input_schema) from error
     return await tool.run(call, arguments)
 
 
@@ -98,6 +98,15 @@ def incident(where: str) -> AixivError:
         code="internal",
         hint="Try again; if it stays, tell the operator the incident.",
     )
+
+
+def _named_plainly(call: Call, given: dict[str, Any]) -> dict[str, Any]:
+    """With a paper's `uri` or `url`, which answers have, taken for its name."""
+    name = given.get("paper_id")
+    if not isinstance(name, str):
+        return given
+    plainly = name.strip().removeprefix(paper_uri("")).removeprefix(f"{call.deps.settings.address}/papers/")
+    return given | {"paper_id": plainly}
 
 
 def _check_characters(given: dict[str, Any]) -> None:

@@ -1,16 +1,18 @@
 """Refusals in words a model can act on: `code: what is wrong. Fix: what to call or change.`"""
 
 import re
+from typing import Any
 
 import msgspec
 
 from aixiv.domain.catalog import categories
 from aixiv.domain.errors import AixivError, Invalid, RateLimited
 
+_STEP = re.compile(r"[^.\[\]]+|\[")
 _PLACE = re.compile(r"^(?P<reason>.*) - at `\$\.?(?P<field>[^`]*)`$", re.DOTALL)
 
 FIXES: dict[str, str] = {
-    "not_found": "Check paper_id; search_papers finds what you may see, my_work what is yours.",
+    "not_found": "Check paper_id and version; search_papers finds what you may see, my_work what is yours.",
     "not_signed_in": "Connect with the header 'Authorization: Bearer aixiv_...'; a person makes it in the portal.",
     "scope_missing": "Ask the owner of this token for one that has this scope too.",
     "stale_base": "Call get_paper, and send its newest version as base_version.",
@@ -38,15 +40,29 @@ def refusal_text(refusal: AixivError) -> str:
     return f"{refusal.code}: {message} Fix: {fix}" if fix else f"{refusal.code}: {message}"
 
 
-def wrong_argument(error: msgspec.ValidationError) -> Invalid:
-    """The argument that is wrong, by its name."""
+def wrong_argument(error: msgspec.ValidationError, schema: dict[str, Any]) -> Invalid:
+    """The argument that is wrong, by its name, and what `schema` takes instead."""
     message = str(error)
     placed = _PLACE.match(message)
     field = placed["field"] if placed and placed["field"] else ""
     reason = (placed["reason"] if placed else message).replace("`", "'")
     where = f"{field}: " if field else ""
     return Invalid(
-        f"{where}{reason[:1].lower()}{reason[1:]}.",
-        code="invalid_argument",
-        hint=f"Correct {field or 'the arguments'}; the tool's input schema describes each one.",
+        f"{where}{reason[:1].lower()}{reason[1:]}.", code="invalid_argument", hint=_way_out(field, _at(schema, field))
     )
+
+
+def _way_out(field: str, node: dict[str, Any]) -> str:
+    if choices := node.get("enum"):
+        return f"Send one of {', '.join(choices)}."
+    if names := node.get("properties"):
+        return f"{field or 'The tool'} takes {', '.join(names)}."
+    return f"Correct {field}; the tool's input schema describes it."
+
+
+def _at(schema: dict[str, Any], field: str) -> dict[str, Any]:
+    """What the schema says of `authors[0].kind`."""
+    node = schema
+    for step in _STEP.findall(re.sub(r"\[[^\]]*\]", "[", field)):
+        node = node.get("items", {}) if step == "[" else node.get("properties", {}).get(step, {})
+    return node

@@ -349,7 +349,7 @@ def plain(answer: Struct) -> dict[str, Any]:
     return cleaned
 
 
-def paper_uri(paper_id: UUID) -> str:
+def paper_uri(paper_id: UUID | str) -> str:
     """The resource of a paper's card."""
     return f"paper://{paper_id}"
 

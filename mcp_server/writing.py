@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from aixiv.deps import Deps
 from aixiv.domain.errors import Invalid
-from aixiv.domain.paper import OPEN, Status
+from aixiv.domain.paper import OPEN, Status, check_transition
 from aixiv.domain.people import Action, Scope, Subject, may
 from aixiv.queries.papers import VersionCard, version_of
 from aixiv.usecases.comment import WriteComment, WrittenComment, write_comment
@@ -87,7 +87,7 @@ async def withdraw(call: Call, sent: Withdraw) -> Done:
         await call.confirm(question, f"withdraw:{version.id}")
 
     async def act(deps: Deps) -> None:
-        await withdraw_paper(deps, call.actor, paper_id, sent.reason)
+        await withdraw_paper(deps, call.actor, paper_id, sent.reason, version.id)
 
     await once(call, sent, f"withdraw:{paper_id}", act, type(None))
     return await done(call, paper_id)
@@ -103,6 +103,8 @@ async def publish(call: Call, sent: Publish) -> Done:
         await call.confirm(question, f"publish:{version.id}")
 
     async def act(deps: Deps) -> Published:
+        if version.status is not Status.PUBLISHED:
+            check_transition(version.status, Status.PUBLISHED)  # what was not accepted then, nobody was asked about
         return await publish_version(deps, call.actor, version.id)
 
     published = await once(call, sent, f"publish:{version.id}", act, Published)

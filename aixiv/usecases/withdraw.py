@@ -18,12 +18,14 @@ from aixiv.usecases.review import running_run
 MAX_REASON = 2000
 
 
-async def withdraw_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str) -> None:
-    """Withdraw the latest version while it is not yet published."""
+async def withdraw_paper(deps: Deps, actor: Actor, paper_id: UUID, reason: str, version_id: UUID | None = None) -> None:
+    """Withdraw the latest version while it is not yet published; only `version_id` where one was agreed on."""
     checked = _reason(reason)
     async with deps.database.write() as tx:
         paper, latest = await lock_latest(tx, paper_id)
         may(actor, Action.WITHDRAW, Subject(owner_id=paper.owner_id))
+        if version_id not in (None, latest.id):
+            raise Conflict(f"Version {latest.n} came meanwhile.", code="not_withdrawable", hint="Look at it first.")
         if Status(latest.status) not in OPEN:
             hint = "A published work can be retracted." if latest.published_at else "There is nothing left to withdraw."
             raise Conflict(f"Version {latest.n} is {latest.status}.", code="not_withdrawable", hint=hint)

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
+import anyio
 import httpx2
+import psycopg
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
@@ -68,6 +70,33 @@ async def test_a_yes_publishes_once(door: Door, author: Somebody) -> None:
         first = await mine("publish", **publish)
         assert (first["state"], await mine("publish", **publish)) == ("published", first)
     assert len(heard) == 1
+
+
+async def test_what_is_accepted_while_the_call_waits_is_not_published_unasked(door: Door, author: Somebody) -> None:
+    """No question was put, because there was nothing to publish yet."""
+    publish, heard = await accepted_paper(door, author), list[str]()
+    paper = (publish["paper_id"],)
+    with psycopg.connect(door.deps.settings.database_url) as connection:
+        connection.execute("UPDATE versions SET status = 'under_review' WHERE paper_id = %s", paper)
+        connection.commit()
+        async with (
+            asked(door, author, ElicitResult(action="decline"), heard) as mine,
+            anyio.create_task_group() as calls,
+        ):
+
+            async def refused() -> None:
+                with pytest.raises(Refused, match=r"^illegal_transition: .*under_review"):
+                    await mine("publish", **publish)
+
+            connection.execute("LOCK TABLE idempotency_records")
+            calls.start_soon(refused)
+            while not connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():  # noqa: ASYNC110
+                await anyio.sleep(0.02)
+            connection.execute("UPDATE versions SET status = 'accepted' WHERE paper_id = %s", paper)
+            connection.commit()
+        status = connection.execute("SELECT status FROM versions WHERE paper_id = %s", paper).fetchone()
+        assert status == ("accepted",)
+    assert heard == []
 
 
 async def test_withdrawing_is_asked_about_too_and_who_may_is_as_everywhere(door: Door, author: Somebody) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from mcp import MCPError
 
@@ -10,6 +11,7 @@ from aixiv.domain.people import Scope
 from aixiv.usecases.tokens import make_token
 from mcp_server.calling import TOOLS
 from mcp_server.metadata import metadata_url
+from mcp_server.refusals import refusal_text, wrong_argument
 from tests.mcp.talk import Era, Refused, Somebody, new_paper, talking
 from tests.web.door import Door
 
@@ -127,7 +129,9 @@ async def test_a_write_sent_twice_is_one(door: Door, author: Somebody) -> None:
         assert (after["papers"], after["comments"]) == (before["papers"] + 1, before["comments"] + 1)
         with pytest.raises(Refused, match=r"^idempotency_conflict: .* Fix: Use a new idempotency_key"):
             await mine("submit_paper", **new_paper(title="Another"))
-        shown = await mine("get_paper", paper_id=first["paper_id"])
+        for name in (first["uri"], first["url"], f" {first['paper_id']}\n"):
+            shown = await mine("get_paper", paper_id=name)
+            assert shown["paper_id"] == first["paper_id"]
         assert [c["comment_id"] for c in shown["comments"]] == [comment["comment_id"]]
 
 
@@ -176,6 +180,28 @@ async def test_what_is_wrong_is_named(
     async with talking(door, author) as mine:
         with pytest.raises(Refused, match=f"^{said}"):
             await mine(tool, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "fix"),
+    [
+        ("search_papers", {"sort": "best"}, "Send one of newest, oldest, relevance."),
+        ("search_papers", {"state": "in review"}, "Send one of accepted, draft, held,"),
+        ("get_paper", {"id": "x"}, "The tool takes paper_id, version."),
+        ("submit_paper", new_paper(authors=[{"name": "X", "kind": "robot"}]), "Send one of ai, human."),
+        (
+            "submit_paper",
+            new_paper(authors=[{"name": "X", "kind": "ai", "made_by": 1}]),
+            "authors[0] takes name, kind,",
+        ),
+        ("submit_review", WRITES["submit_review"] | {"scores": {"soundness": "x"}}, "Correct scores[...]; the tool's"),
+    ],
+)
+def test_a_wrong_argument_is_refused_with_what_is_right(tool: str, arguments: dict[str, Any], fix: str) -> None:
+    known = TOOLS[tool]
+    with pytest.raises(msgspec.ValidationError) as error:
+        known.arguments(arguments)
+    assert f"Fix: {fix}" in refusal_text(wrong_argument(error.value, known.listed.input_schema))
 
 
 async def test_an_unknown_tool_is_a_protocol_error(door: Door) -> None:

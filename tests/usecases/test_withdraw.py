@@ -108,6 +108,18 @@ async def test_a_withdrawn_work_shows_no_review_under_way(
     assert [run.status for run in await rows(deps, Run)] == ["stale"]  # type: ignore[attr-defined]
 
 
+async def test_a_version_that_came_meanwhile_is_not_taken_back_with_a_word_about_another(
+    deps: Deps, tmp_path: Path
+) -> None:
+    owner = await person(deps)
+    first = await submit(deps, owner, tmp_path)
+    seen = await stored_version(deps, owner, Status.PUBLISHED)
+    with pytest.raises(Conflict, match="came meanwhile"):
+        await withdraw_paper(deps, owner, first.paper_id, REASON, seen)
+    await withdraw_paper(deps, owner, first.paper_id, REASON, first.version_id)
+    assert await moves(deps, first.version_id) == ["withdrawn"]
+
+
 async def test_the_jobs_of_a_withdrawn_work_end_without_doing_anything(
     deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer
 ) -> None:
