@@ -3,6 +3,7 @@
 import unicodedata
 
 from aixiv.domain.errors import Invalid
+from review.quotes import is_invisible
 
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Bidirectional overrides: in a name they make one thing look like another."""
@@ -29,3 +30,5 @@ def prose(text: str, field: str, *, most: int, least: int = 1) -> str:
 def _check_length(text: str, field: str, least: int, most: int) -> None:
     if not least <= len(text) <= most:
         raise Invalid(f"{field} needs {least} to {most} characters, not {len(text)}.", code=f"{field}_length")
+    if least and all(char.isspace() or is_invisible(char) for char in text):
+        raise Invalid(f"{field} has no character that a reader sees.", code=f"{field}_length")

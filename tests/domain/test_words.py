@@ -34,7 +34,15 @@ def test_prose_can_be_stored_and_has_one_kind_of_line_end(text: str) -> None:
     assert "\x00" not in kept
 
 
-@pytest.mark.parametrize(("text", "code"), [("", "name_length"), ("x" * 6, "name_length"), ("a\nb", "name_characters")])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "name_length"),
+        ("x" * 6, "name_length"),
+        ("\u200b \ufeff", "name_length"),  # nothing that a reader sees
+        ("a\nb", "name_characters"),
+    ],
+)
 def test_a_refusal_names_the_field(text: str, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         line(text, "name", most=5)
