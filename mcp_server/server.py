@@ -91,8 +91,9 @@ class Surface:
         self._who_asks = who_asks
         self._who_still = who_still
 
-    async def list_tools(self, request: Request, _: PaginatedRequestParams | None) -> ListToolsResult:
+    async def list_tools(self, request: Request, params: PaginatedRequestParams | None) -> ListToolsResult:
         """The tools that this caller may come to use; the same for everybody without a token."""
+        _check_first_page(params)
         actor = await self._answered("tools/list", self._who_asks(request))
         return ListToolsResult(
             tools=listed_for(actor), ttl_ms=KEEP_LIST_MS, cache_scope="private" if actor.signed_in else "public"
@@ -122,12 +123,14 @@ class Surface:
             return refused(incident(tool.name))
         return told(answer)
 
-    async def list_resources(self, _: Request, __: PaginatedRequestParams | None) -> ListResourcesResult:
+    async def list_resources(self, _: Request, params: PaginatedRequestParams | None) -> ListResourcesResult:
         """The guides; papers are found by searching, not by listing."""
+        _check_first_page(params)
         return resources.LISTED
 
-    async def list_templates(self, _: Request, __: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
+    async def list_templates(self, _: Request, params: PaginatedRequestParams | None) -> ListResourceTemplatesResult:
         """How papers are addressed."""
+        _check_first_page(params)
         return resources.LISTED_TEMPLATES
 
     async def read_resource(self, request: Request, params: ReadResourceRequestParams) -> ReadResourceResult:
@@ -135,8 +138,9 @@ class Surface:
         call = await self._counted(request, "resources/read")
         return await self._answered("resources/read", resources.read_resource(call, str(params.uri)))
 
-    async def list_prompts(self, _: Request, __: PaginatedRequestParams | None) -> ListPromptsResult:
+    async def list_prompts(self, _: Request, params: PaginatedRequestParams | None) -> ListPromptsResult:
         """What a person may pick."""
+        _check_first_page(params)
         return prompts.LISTED
 
     async def get_prompt(self, _: Request, params: GetPromptRequestParams) -> GetPromptResult:
@@ -267,6 +271,12 @@ def make_server(deps: Deps, who_asks: WhoAsks, principal: Principal, who_still: 
     )
     server.middleware.append(RequestStateBoundary(sealed, default_audience=NAME))
     return server
+
+
+def _check_first_page(params: PaginatedRequestParams | None) -> None:
+    """Our lists have one page and give no cursors, so whatever cursor comes is not from them."""
+    if params is not None and params.cursor is not None:
+        raise MCPError(INVALID_PARAMS, "This cursor is not from this list. Fix: ask without a cursor; it has one page.")
 
 
 async def _begun(call: Call, answer: Accepted) -> dict[str, Any]:

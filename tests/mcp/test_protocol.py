@@ -42,6 +42,8 @@ async def test_every_result_says_what_it_is_and_how_long_and_for_whom_it_keeps(d
         assert ("ttlMs" in result) == (method in KEPT), method
         if scope == "private" and method == "resources/read":
             assert result["ttlMs"] <= 60_000
+        if method.endswith("/list"):
+            assert (await client(method, about, cursor="next"))["error"]["code"] == -32602
     status = (await client("resources/read", f"paper://{paper}/status", uri=f"paper://{paper}/status"))["result"]
     assert status["ttlMs"] == 0
     assert WATCH_SECONDS < 5  # a change is told while its reader still waits
