@@ -67,7 +67,10 @@ class Count:
 
 
 def room(language: Language, prompt: Sequence[int], asked: int | None, *, param: str) -> int:
-    """How many tokens the answer may have. Raises `RefusedError` when the context is too short."""
+    """How many tokens the answer may have. Raises `RefusedError` when the context is too short, or when the tokenizer
+    knows a token that the model does not."""
+    if max(prompt, default=0) >= language.vocabulary.size:
+        raise RefusedError(400, f"token {max(prompt)} of the prompt is none of this model's", param=param)
     left = language.context - len(prompt)
     if left < 1 or (asked or 0) > left:
         raise RefusedError(

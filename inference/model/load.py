@@ -35,14 +35,16 @@ class Loaded:
 def load(path_or_id: str | Path, *, dtype: DType = "auto", device: str = "auto") -> Loaded:
     """Read a checkpoint. Raises `CheckpointError` with what to do when it cannot be run."""
     folder = find(path_or_id)
-    model, held = load_body(folder, dtype=dtype, device=device)
+    tokenizer = read_tokenizer(folder)
     template, special = _template(folder)
+    eos_ids = _eos_ids(folder, read_spec(_json(folder / "config.json")), tokenizer)
+    model, held = load_body(folder, dtype=dtype, device=device)
     return Loaded(
         name=name_of(path_or_id),
         model=model,
-        tokenizer=read_tokenizer(folder),
+        tokenizer=tokenizer,
         chat_template=template,
-        eos_ids=_eos_ids(folder, model.spec),
+        eos_ids=eos_ids,
         special=special,
         weights=held,
     )
@@ -150,16 +152,25 @@ def _template(folder: Path) -> tuple[str | None, dict[str, str]]:
         return own.read_text(encoding="utf-8"), special
     template = config.get("chat_template")
     if isinstance(template, list):  # several by name
-        template = next((one["template"] for one in template if one.get("name") == "default"), None)
+        named = (one for one in template if isinstance(one, dict) and one.get("name") == "default")
+        template = next((one.get("template") for one in named), None)
+    if template is not None and not isinstance(template, str):
+        raise CheckpointError(f"the chat template in {path} is no text")
     return template, special
 
 
-def _eos_ids(folder: Path, spec: ModelSpec) -> tuple[int, ...]:
+def _eos_ids(folder: Path, spec: ModelSpec, tokenizer: Tokenizer) -> tuple[int, ...]:
     """generation_config.json knows all tokens that end an answer; config.json often only one of them."""
     path = folder / "generation_config.json"
     named = _json(path).get("eos_token_id") if path.is_file() else None
     ids = [] if named is None else named if isinstance(named, list) else [named]
-    return tuple(dict.fromkeys([*(int(one) for one in ids), *spec.eos_ids]))
+    found = tuple(dict.fromkeys([*ids, *spec.eos_ids]))
+    if not found:
+        raise CheckpointError(f"{folder} names no token that ends an answer; set eos_token_id in {path.name}")
+    for one in found:
+        if not isinstance(one, int) or not 0 <= one < spec.vocabulary or tokenizer.id_to_token(one) is None:
+            raise CheckpointError(f"eos_token_id {one!r} is no token of this model; mend it in {path.name}")
+    return found
 
 
 def _json(path: Path) -> Config:
@@ -167,4 +178,6 @@ def _json(path: Path) -> Config:
         found: Config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot read {path}: {error}") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{path} is no JSON object")
     return found

@@ -93,11 +93,25 @@ def read_spec(config: Config) -> ModelSpec:
         known = ", ".join(sorted(FAMILIES))
         raise CheckpointError(f"model_type {family!r} is not supported; supported are {known}")
     try:
-        return _read(family, config)
+        spec = _read(family, config)
     except KeyError as missing:
         raise CheckpointError(f"config.json of a {family} model lacks the field {missing}") from missing
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"config.json of a {family} model holds a wrong value: {error}") from error
+    _check_numbers(spec)
+    return spec
+
+
+def _check_numbers(spec: ModelSpec) -> None:
+    for name in ("vocabulary", "width", "layers", "heads", "kv_heads", "head_dim", "inner", "context"):
+        if getattr(spec, name) < 1:
+            raise CheckpointError(f"config.json gives the model a {name} of {getattr(spec, name)}")
+    if spec.heads % spec.kv_heads:
+        raise CheckpointError(f"{spec.heads} heads cannot share {spec.kv_heads} heads of keys and values evenly")
+    if spec.rope.factor <= 0 or spec.rope.theta <= 0:
+        raise CheckpointError("the factor and the base of a rope are greater than 0")
+    if spec.moe is not None and not 1 <= spec.moe.active <= spec.moe.experts:
+        raise CheckpointError(f"{spec.moe.active} of {spec.moe.experts} experts cannot be active")
 
 
 FAMILIES = frozenset({"qwen3", "qwen3_moe", "qwen2", "llama"})
@@ -141,8 +155,8 @@ def _refuse(config: Config) -> None:
         raise CheckpointError(f"hidden_act {activation!r} is not supported, only 'silu'")
     if config.get("use_sliding_window"):
         raise CheckpointError("use_sliding_window is set: sliding-window attention is not supported")
-    if config.get("quantization_config"):
-        method = config["quantization_config"].get("quant_method", "unknown")
+    if quantised := config.get("quantization_config"):
+        method = quantised.get("quant_method", "unknown") if isinstance(quantised, dict) else quantised
         raise CheckpointError(
             f"the checkpoint is quantised ({method}); use the unquantised one, and --dtype int8 to save memory"
         )

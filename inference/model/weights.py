@@ -38,6 +38,10 @@ STANDARD = {
 }
 NAMES = dict.fromkeys(("qwen2", "qwen3", "qwen3_moe", "llama"), STANDARD)
 
+FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+COMPUTED = ("rotary_emb.inv_freq", "mlp.experts.gate_up_proj", "mlp.experts.down_proj")
+"""What stands in layers and has no name of ours: what old files keep of the rotation, and experts stored together."""
+
 NUMBER = re.compile(r"(?<=\.)\d+(?=\.|$)")
 
 
@@ -119,6 +123,7 @@ class SafetensorsSource:
             except (SafetensorError, OSError) as error:
                 raise CheckpointError(f"cannot read {path.name}: {error}; download it again") from error
             self._files |= dict.fromkeys(opened.keys(), opened)
+        self._refuse_unread()
 
     def get(self, name: str) -> Tensor:
         """One tensor on the device, its shape checked against the config."""
@@ -138,13 +143,32 @@ class SafetensorsSource:
         fused = self._stored(f"{stem}gate_up_proj"), self._stored(f"{stem}down_proj")
         if fused[0] is not None and fused[1] is not None:
             up, down = (part.to(device=self._device, dtype=self._dtype) for part in fused if part is not None)
+            self._check_experts(up, down)
             return up, down
         return stack_experts(self, self._spec, layer)
+
+    def _check_experts(self, up: Tensor, down: Tensor) -> None:
+        moe, width = self._spec.moe, self._spec.width
+        assert moe is not None
+        expected = [moe.experts, 2 * moe.inner, width], [moe.experts, width, moe.inner]
+        if (list(up.shape), list(down.shape)) != expected:
+            raise CheckpointError(f"experts have shapes {list(up.shape)} and {list(down.shape)}, not {expected}")
+
+    def _refuse_unread(self) -> None:
+        """A tensor of a layer that the config knows nothing of would be missing from every answer."""
+        known = {stored_name(self._spec.family, name).removeprefix("model.") for name in self._shapes}
+        for name in sorted(self._files):
+            bare = name.removeprefix("model.")
+            if bare.startswith("layers.") and bare not in known and not bare.endswith(COMPUTED):
+                raise CheckpointError(f"the checkpoint holds {name}, of which config.json knows nothing")
 
     def _stored(self, name: str) -> Tensor | None:
         for known in (name, name.removeprefix("model."), f"model.{name}"):  # bare bodies leave the prefix out
             if known in self._files:
                 found: Tensor = self._files[known].get_tensor(known)
+                if found.dtype not in FLOATS:
+                    kind = str(found.dtype).removeprefix("torch.")
+                    raise CheckpointError(f"{known} is stored as {kind}; use the checkpoint that is not quantised")
                 return found
         return None
 
@@ -166,6 +190,8 @@ def stack_experts(source: Source, spec: ModelSpec, layer: int) -> tuple[Tensor, 
 def _files(folder: Path) -> list[Path]:
     index = folder / "model.safetensors.index.json"
     if not index.exists():
+        if (folder / "model.safetensors").is_file():  # others beside it are adapters or the same in another form
+            return [folder / "model.safetensors"]
         found = sorted(folder.glob("*.safetensors"))
         if not found:
             raise CheckpointError(f"{folder} holds no .safetensors file; pickled .bin weights are not read")
@@ -174,6 +200,8 @@ def _files(folder: Path) -> list[Path]:
         named = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
     except (ValueError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{index.name} is not a weight index: {error}") from error
+    if not all(isinstance(name, str) for name in named):
+        raise CheckpointError(f"{index.name} is not a weight index: a file's name is no text")
     absent = sorted(name for name in named if not (folder / name).is_file())
     if absent:
         raise CheckpointError(f"{len(absent)} of {len(named)} shards are missing, the first is {absent[0]}")

@@ -67,6 +67,10 @@ def test_fused_experts_and_names_without_prefix_are_read(tmp_path: Path) -> None
         ({"rope_parameters": {"rope_type": "longrope", "rope_theta": 1e4}}, "longrope"),
         ({"rope_parameters": {"rope_type": "llama3", "rope_theta": 1e4, "factor": 8}}, "original_max_position"),
         ({"hidden_size": None}, "wrong value"),
+        ({"num_hidden_layers": 0}, "layers of 0"),
+        ({"num_key_value_heads": 3}, "cannot share"),
+        ({"quantization_config": "awq"}, "awq"),
+        ({"rope_parameters": {"rope_type": "linear", "factor": 0}}, "greater than 0"),
     ],
 )
 def test_what_cannot_be_computed_exactly_is_refused_by_name(change: dict[str, Any], said: str) -> None:
@@ -109,3 +113,47 @@ def test_broken_folders_say_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(CheckpointError, match=r"cannot read .*tokenizer\.json"):
         load(tmp_path)
+
+
+def test_weights_that_would_be_misread_are_refused(tmp_path: Path) -> None:
+    """Answers from them would look like answers."""
+    write(tmp_path, TINY, dtype="float32")
+    path = tmp_path / "model.safetensors"
+    whole = load_file(path)
+    key = "model.layers.1.self_attn.k_proj.weight"
+    save_file(whole | {key: whole[key].mul(100).to(torch.int8)}, path)
+    with pytest.raises(CheckpointError, match="stored as int8"):
+        load(tmp_path, device="cpu")
+    save_file(whole | {"model.layers.1.self_attn.k_proj.bias": torch.ones(32)}, path)
+    with pytest.raises(CheckpointError, match=r"k_proj\.bias, of which config\.json knows nothing"):
+        load(tmp_path, device="cpu")
+    save_file(whole | {"model.layers.1.self_attn.rotary_emb.inv_freq": torch.ones(8)}, path)
+    save_file({"layers.0.adapter": torch.ones(1)}, tmp_path / "adapter.safetensors")
+    load(tmp_path, device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("config.json", [], "no JSON object"),
+        ("tokenizer_config.json", [], "no JSON object"),
+        ("tokenizer_config.json", {"chat_template": 5}, "no text"),
+        ("generation_config.json", {"eos_token_id": "x"}, "'x' is no token"),
+        ("generation_config.json", {"eos_token_id": [2, 9999]}, "9999 is no token"),
+        ("model.safetensors.index.json", {"weight_map": {"a": 5}}, "not a weight index"),
+    ],
+)
+def test_files_that_say_nonsense_are_named(name: str, content: Any, said: str, tmp_path: Path) -> None:
+    write(tmp_path, TINY, dtype="float32")
+    (tmp_path / name).write_text(json.dumps(content))
+    with pytest.raises(CheckpointError, match=said):
+        load(tmp_path, device="cpu")
+
+
+def test_a_model_whose_answers_never_end_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, TINY, dtype="float32")
+    (tmp_path / "generation_config.json").unlink()
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"eos_token_id": None}))
+    with pytest.raises(CheckpointError, match="no token that ends an answer"):
+        load(tmp_path, device="cpu")
