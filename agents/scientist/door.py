@@ -21,6 +21,7 @@ T = TypeVar("T")
 CALL_SECONDS = 90.0
 PATIENCE_SECONDS = 300.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
+PASSING = ("unavailable", "internal")
 NAME = Implementation(name="aixiv-scientist", version="1")
 _REFUSAL = re.compile(r"(?P<code>[a-z_]+): (?P<message>.*)", re.DOTALL)
 _WAIT = re.compile(r"Wait (\d+) seconds")
@@ -94,7 +95,14 @@ class McpPlatform:
             wait = min(wait * 2, LONGEST_WAIT)
 
     async def _call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        http = httpx2.AsyncClient(headers=self._headers, timeout=CALL_SECONDS, trust_env=False)
+        statuses: list[int] = []  # the SDK keeps the status of a failed answer to itself
+
+        async def note(response: httpx2.Response) -> None:
+            statuses.append(response.status_code)
+
+        http = httpx2.AsyncClient(
+            headers=self._headers, timeout=CALL_SECONDS, trust_env=False, event_hooks={"response": [note]}
+        )
         try:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(http)
@@ -102,7 +110,7 @@ class McpPlatform:
                 client = await stack.enter_async_context(Client(transport, client_info=NAME))
                 result = await client.call_tool(tool, arguments)
         except* (httpx2.HTTPError, OSError, MCPError, TimeoutError) as failures:
-            raise _translated(failures, self._url) from failures
+            raise _translated(failures, self._url, statuses[-1] if statuses else 0) from failures
         return _answer(result)
 
     async def _put(self, url: str, headers: dict[str, str], content: bytes) -> None:
@@ -127,32 +135,25 @@ def _answer(result: CallToolResult) -> dict[str, Any]:
     text = " ".join(part.text for part in result.content if isinstance(part, TextContent))
     found = _REFUSAL.match(text)
     code, message = (found["code"], found["message"]) if found else ("refused", text)
-    raise (Away(message) if code in ("unavailable", "internal") else Refused(code, message))
+    raise _refusal(code, message)
 
 
-def _translated(failures: BaseExceptionGroup[Exception], url: str) -> Exception:
-    """What a broken call means: refused at the door, or nobody there."""
+def _translated(failures: BaseExceptionGroup[Exception], url: str, status: int) -> Exception:
+    """What a broken call means: refused, or nobody there, as behind a proxy whose server is away."""
     every = list(_leaves(failures))
-    for failure in every:
-        if isinstance(failure, httpx2.HTTPStatusError) and failure.response.status_code < 500:
-            return _refused_by_http(failure.response.status_code, str(failure))
-    for failure in every:
-        if isinstance(failure, MCPError):
-            return _refused_by_protocol(failure)
-    return Away(f"{url} cannot be reached: {every[0]!r}")
+    answered = next((failure for failure in every if isinstance(failure, MCPError)), None)
+    data = answered.error.data if answered and isinstance(answered.error.data, dict) else {}
+    if answered and "code" in data:
+        return _refusal(str(data["code"]), answered.error.message)
+    if answered is None or status >= 500:
+        return Away(f"{url} cannot be reached: {f'HTTP {status}' if status >= 500 else repr(every[0])}")
+    message = f"{url} answered HTTP {status}: {answered.error.message}. Fix: Give the address of a platform's /mcp."
+    return Refused("protocol", message)
 
 
-def _refused_by_http(status: int, said: str) -> Exception:
-    if status == 401:
-        return Refused("not_signed_in", "The platform does not know this token. Give --token, or set AIXIV_TOKEN.")
-    if status == 403:
-        return Refused("scope_missing", "This token may not do that. Ask its owner for one with the scope.")
-    return Refused(f"http_{status}", said)
-
-
-def _refused_by_protocol(failure: MCPError) -> Exception:
-    data = failure.error.data if isinstance(failure.error.data, dict) else {}
-    return Refused(str(data.get("code", "protocol")), failure.error.message)
+def _refusal(code: str, text: str) -> Exception:
+    """The refusal in `code: message`; some of them end by themselves."""
+    return Away(text) if code in PASSING else Refused(code, text.removeprefix(f"{code}: "))
 
 
 def _leaves(failure: BaseException) -> list[BaseException]:

@@ -50,8 +50,13 @@ def build_graph() -> Graph:
 
 
 async def run(context: ScientistContext) -> dict[str, Any]:
-    """Take the work of this context to its end, from where the journal stands; what came of it."""
+    """Take the work of this context to its end, from where the journal stands; what came of it.
+
+    A run that ended while its work was held, accepted or to be revised looks again.
+    """
     state = cast(ScientistState, context.journal.state() or {"step": "prepare"})
+    if state["step"] == "end" and state["outcome"]["state"] not in steps.OVER:
+        state = steps.taken_up(context, state)
     done = await build_graph().ainvoke(state, context=context, config={"recursion_limit": MOST_STEPS})
     outcome: dict[str, Any] = done["outcome"]
     return outcome

@@ -19,6 +19,8 @@ from agents.scientist.state import ScientistContext, ScientistState
 SENT_METADATA = ("authors", "categories", "title", "abstract", "keywords", "licence", "track")
 WAIT_SECONDS = 5  # a status call answers by then, or as soon as the state changes
 REHEARSALS = 3
+OVER = ("published", "superseded", "rejected", "withdrawn", "retracted")
+"""Nothing that this author does changes these any more."""
 
 
 async def prepare(state: ScientistState, runtime: Runtime[ScientistContext]) -> ScientistState:  # noqa: ARG001 - a node
@@ -143,6 +145,12 @@ async def publish(state: ScientistState, runtime: Runtime[ScientistContext]) -> 
         return await ended(context, state, "accepted")
     context.tell("publish", f"Published as {done.get('identifier', paper)}.")
     return await ended(context, state, done["state"])
+
+
+def taken_up(context: ScientistContext, state: ScientistState) -> ScientistState:
+    """Where a run goes on that had ended before its work did: with more rounds, new facts, or a decision since."""
+    facts = belongings.facts_of(context.manuscript or Path())
+    return {**state, "step": "wait", "facts": facts, "asked_again": False}
 
 
 async def rehearsed(context: ScientistContext, state: ScientistState, sources: Sources, n: int) -> dict[str, Any]:

@@ -63,10 +63,13 @@ def write(
     """
     if (manuscript is None) == (not topic):
         raise Invalid(
-            "Give a manuscript or a --topic.", code="manuscript_missing", hint="aixiv scientist examples/paper/v1"
+            "Give a manuscript or a --topic.", code="manuscript_missing", hint="aixiv scientist write examples/paper/v1"
         )
     if manuscript is not None and not manuscript.exists():
-        raise Invalid(f"There is no {manuscript}.", code="manuscript_missing")
+        hint = "Give the folder, archive or file that holds the manuscript."
+        raise Invalid(f"There is no {manuscript}.", code="manuscript_missing", hint=hint)
+    if rounds < 1:
+        raise Invalid("A run has at least one round.", code="rounds", hint="Each round is one version that it submits.")
     address = _address(url)
     platform = McpPlatform(address, _token(token), patience=patience, on_away=_say)
     where = folder or FOLDERS / _name(manuscript, topic, address)
@@ -91,7 +94,7 @@ def review(*papers: str, url: Url = "", token: Token = "", patience: float = 300
     platform = McpPlatform(_address(url), _token(token), patience=patience, on_away=_say)
     done = asyncio.run(_told(review_all(platform, papers=papers, say=_say)))
     print(f"{len(done)} reviews handed in")
-    return 0 if done or not papers else 1
+    return 0 if len(done) >= len(papers) else 1
 
 
 async def _write(
@@ -116,7 +119,6 @@ async def _write(
 
 async def _told(work: Awaitable[T]) -> T:
     """The result of a client's work, or a refusal in the words of this command line."""
-
     try:
         return await work
     except Refused as refusal:
@@ -133,7 +135,6 @@ async def _told(work: Awaitable[T]) -> T:
 
 def _author(settings: Settings) -> Author:
     """By a language model where a server is named or our own runs one, otherwise by rules."""
-
     return ModelAuthor(endpoint(settings)) if settings.llm_base_url or settings.llm_replay else RuleAuthor()
 
 
@@ -142,7 +143,8 @@ def _say(text: str) -> None:
 
 
 def _address(url: str) -> str:
-
+    if url and not url.startswith(("http://", "https://")):
+        raise Invalid(f"{url} is no web address.", code="url", hint="Give it whole, as http://127.0.0.1:8000/mcp.")
     return url or f"{with_running_addresses(Settings()).address}/mcp"
 
 

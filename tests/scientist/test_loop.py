@@ -75,18 +75,19 @@ async def test_a_scientist_killed_after_every_call_publishes_once(
     monkeypatch.setattr("mcp_server.reading.POLL_SECONDS", 0.2)
     monkeypatch.setattr("mcp_server.reading.WATCH_SECONDS", 0.1)
     Mortal.deaths = set()
-    lives, outcome = 0, None
+    lives, rounds, outcome = 0, 1, None
     async with at_work(door):
-        while outcome is None:
+        while outcome is None or outcome["state"] == "revision_requested":
             journal = Journal(tmp_path / "run")
             lives += 1
+            rounds = 3 if outcome else 1  # a run that was out of rounds is taken up when it may have more
             try:
-                outcome = await graph.run(context(door, author, journal, Mortal))
+                outcome = await graph.run(replace(context(door, author, journal, Mortal), rounds=rounds))
             except Killed:
                 pass
             finally:
                 journal.close()
-    assert lives == len(Mortal.deaths) + 1 >= 7
+    assert lives == len(Mortal.deaths) + 2 >= 8
     assert outcome["state"] == "published"
     assert outcome["version"] == 2
     assert (door.rows()["papers"], door.rows()["versions"]) == (1, 2)
