@@ -247,6 +247,7 @@ def make_server(deps: Deps, who_asks: WhoAsks, principal: Principal, who_still: 
             "resources/templates/list": LISTS,
             "server/discover": LISTS,
         },
+        get_tool_input_schema=_input_schema,
         on_list_tools=surface.list_tools,
         on_call_tool=surface.call_tool,  # type: ignore[arg-type]  # a task is an answer that the SDK has no model of
         on_list_resources=surface.list_resources,
@@ -271,6 +272,12 @@ def make_server(deps: Deps, who_asks: WhoAsks, principal: Principal, who_still: 
     )
     server.middleware.append(RequestStateBoundary(sealed, default_audience=NAME))
     return server
+
+
+def _input_schema(name: str) -> dict[str, Any] | None:
+    """Asked before every call of a tool; otherwise the SDK would list all tools to find it."""
+    tool = tool_named(name)
+    return tool.listed.input_schema if tool else None
 
 
 def _check_first_page(params: PaginatedRequestParams | None) -> None:

@@ -62,13 +62,18 @@ def review_actions(latest: VersionCard) -> tuple[NextAction, ...]:
 def _held_step(actor: Actor, latest: VersionCard, *, mine: bool, broke_off: bool) -> tuple[NextAction, ...]:
     paper = str(latest.paper_id)
     if mine and broke_off and actor.has(Scope.REVIEWS_REQUEST):
-        key = f"request-{latest.id}"
+        key = f"request-{_once_held(latest)}"
         arguments = {"paper_id": paper, "idempotency_key": key}
         return (NextAction(tool="request_review", arguments=arguments, why="The review broke off; ask for it again."),)
     if actor.is_editor and not mine:
-        arguments = {"paper_id": paper, "idempotency_key": f"decide-{latest.id}"}
+        arguments = {"paper_id": paper, "idempotency_key": f"decide-{_once_held(latest)}"}
         return (NextAction(tool="decide", arguments=arguments, fill_in=("outcome", "reason"), why="It waits for you."),)
     return ()
+
+
+def _once_held(latest: VersionCard) -> str:
+    """This version and since when it is held: what is done about it when it is held again is another write."""
+    return f"{latest.id}-{latest.decided_at:%H%M%S%f}" if latest.decided_at else str(latest.id)
 
 
 def _owners_step(actor: Actor, latest: VersionCard) -> tuple[NextAction, ...]:

@@ -11,6 +11,7 @@ from aixiv.domain.paper import Status
 from aixiv.domain.people import Role, Scope
 from aixiv.usecases.ingest import ingest_version
 from tests.fixtures.people import stored_version
+from tests.mcp.hostile import every_scope
 from tests.mcp.modern import Modern
 from tests.mcp.talk import Refused, Somebody, Talk, new_paper, talking
 from tests.web.door import Door
@@ -96,6 +97,24 @@ async def test_a_broken_off_review_is_asked_for_again_by_its_owner_only(door: Do
         assert (await asking("get_status", paper_id=paper))["state"] not in ("under_review", "submitted")
         with pytest.raises(Refused, match=r"^not_requestable: .* Fix: "):
             await asking("request_review", paper_id=paper, idempotency_key="more")
+
+
+async def test_what_is_held_again_is_acted_on_again(door: Door, author: Somebody) -> None:
+    """The keys in actions are for one time that a work is held, not for ever: a repeat would change nothing."""
+    edith = await every_scope(door, "edgar", Role.EDITOR)
+    async with talking(door, author) as mine, talking(door, edith) as theirs:
+        paper = (await mine("submit_paper", **new_paper()))["paper_id"]
+        await set_under_review(door, paper)
+        keys = set()
+        for reason in ("Once.", "Twice."):
+            with psycopg.connect(door.deps.settings.database_url) as connection:
+                held = "UPDATE versions SET status = 'held', decided_at = clock_timestamp() WHERE paper_id = %s"
+                connection.execute(held, (paper,))
+            (waiting,) = [w for w in (await theirs("my_work"))["held_for_me"] if w["paper_id"] == paper]
+            (decide,) = [a for a in waiting["next_actions"] if a["tool"] == "decide"]
+            assert (await theirs.follow(decide, outcome="release", reason=reason))["state"] == "under_review"
+            keys.add(decide["arguments"]["idempotency_key"])
+    assert len(keys) == 2
 
 
 async def test_answers_are_small(door: Door, author: Somebody) -> None:
