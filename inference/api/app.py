@@ -6,15 +6,17 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
+from prometheus_client import Histogram
 
 from inference.api import chat, completions
 from inference.api.embeddings import EmbeddingResponse, parse, respond
@@ -23,7 +25,7 @@ from inference.api.language import Language
 from inference.api.metrics import Metrics
 from inference.api.models import Shelf
 from inference.api.requests import Asked, CompletionRequest, read
-from inference.api.sse import events, while_connected
+from inference.api.sse import events, gone, while_connected
 from inference.embedding.base import Embedder
 from inference.embedding.engine import EmbeddingEngine, QueueFullError
 
@@ -98,26 +100,61 @@ def _door(api_key: str) -> Callable[[AnyRequest], None]:
     return check
 
 
+@dataclass
+class _Clock:
+    """The time of one request, to the end of its stream if it has one."""
+
+    seconds: Histogram
+    began: float = field(default_factory=time.perf_counter)
+    streamed: bool = False
+
+    def stop(self) -> None:
+        self.seconds.observe(time.perf_counter() - self.began)
+
+    def during(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """The parts; the clock stops when they end or nobody wants them any more."""
+        self.streamed = True
+        return self._clocked(parts)
+
+    async def _clocked(self, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        try:
+            async for part in parts:
+                yield part
+        finally:
+            self.stop()
+
+
 @asynccontextmanager
-async def _timed(metrics: Metrics, route: str) -> AsyncIterator[None]:
-    began = time.perf_counter()
+async def _timed(metrics: Metrics, route: str) -> AsyncIterator[_Clock]:
+    clock = _Clock(metrics.seconds.labels(route))
     status = 500
     try:
-        yield
+        yield clock
         status = 200
     except RefusedError as refusal:
         status = refusal.status
         raise
+    except HTTPException as refusal:
+        status = refusal.status_code
+        raise
     finally:
         metrics.requests.labels(route, status).inc()
-        metrics.seconds.labels(route).observe(time.perf_counter() - began)
+        if not clock.streamed:
+            clock.stop()
+
+
+async def _body(request: AnyRequest) -> bytes:
+    try:
+        return await request.body()
+    except InternalServerException as error:  # the framework's word for it
+        raise gone() from error
 
 
 def _embedding_routes(engines: Engines, shelf: Shelf, metrics: Metrics) -> list[ControllerRouterHandler]:
     @post("/v1/embeddings", status_code=200)
     async def embeddings(request: AnyRequest) -> EmbeddingResponse:
         async with _timed(metrics, "embeddings"):
-            answer = await while_connected(request, _embed(engines, shelf, await request.body()))
+            answer = await while_connected(request, _embed(engines, shelf, await _body(request)))
         metrics.tokens.inc(answer.usage.total_tokens)
         metrics.truncated.inc(answer.usage.truncated_inputs)
         return answer
@@ -158,10 +195,10 @@ async def _answer(
     job_of: Callable[[Language, Asked, Metrics], Any],
 ) -> AnyResponse:
     """One answer, whole or as a stream. What can be refused is refused before the first byte."""
-    async with _timed(metrics, route):
+    async with _timed(metrics, route) as clock:
         if shelf.language is None:
             raise shelf.no_language_model()
-        asked = read(await request.body(), kind)
+        asked = read(await _body(request), kind)
         if asked.model != shelf.language.name:
             raise shelf.unknown(asked.model, "text")
         job = await asyncio.to_thread(job_of, shelf.language, asked, metrics)
@@ -169,9 +206,8 @@ async def _answer(
         if not asked.stream:
             body = await while_connected(request, job.whole())
             return Response(msgspec.json.encode(body), media_type="application/json")
-    return Stream(
-        events(job.chunks()), media_type="text/event-stream; charset=utf-8", headers={"Cache-Control": "no-cache"}
-    )
+        parts = clock.during(events(job.chunks()))
+    return Stream(parts, media_type="text/event-stream; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 
 def _model_routes(shelf: Shelf) -> list[ControllerRouterHandler]:

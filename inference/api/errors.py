@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Status = Literal[400, 401, 404, 413, 429, 500, 503]
+Status = Literal[400, 401, 404, 413, 429, 499, 500, 503]
 
 
 class ErrorDetail(Struct, frozen=True):

@@ -14,6 +14,11 @@ Result = TypeVar("Result")
 DONE = b"data: [DONE]\n\n"
 
 
+def gone() -> RefusedError:
+    """Nobody is there to read it; the metrics do, and it is no trouble of ours."""
+    return RefusedError(499, "the client went away")
+
+
 def event(body: Any) -> bytes:
     """One event."""
     return b"data: " + msgspec.json.encode(body) + b"\n\n"
@@ -37,20 +42,20 @@ async def events(chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
 async def while_connected(request: Request[Any, Any, Any], work: Awaitable[Result]) -> Result:
     """The result of `work`, which is cancelled when the client goes away."""
     task = asyncio.ensure_future(work)
-    gone = asyncio.create_task(_gone(request))
+    leaving = asyncio.create_task(_leaves(request))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            raise RefusedError(503, "the client went away")
+            raise gone()
         return task.result()
     finally:
-        gone.cancel()
+        leaving.cancel()
         task.cancel()
 
 
-async def _gone(request: Request[Any, Any, Any]) -> None:
+async def _leaves(request: Request[Any, Any, Any]) -> None:
     while True:
         message = await request.receive()
         if message["type"] == "http.disconnect":

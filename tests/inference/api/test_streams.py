@@ -2,9 +2,10 @@
 
 import json
 import re
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import httpx2
@@ -25,10 +26,13 @@ def client(address: str) -> Iterator[httpx2.Client]:
         yield made
 
 
+def number(client: httpx2.Client, name: str) -> float:
+    found = re.search(rf"^inference_{re.escape(name)} (\S+)$", client.get("/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
 def engine(client: httpx2.Client, name: str) -> float:
-    found = re.search(rf"^inference_engine_{name} (\S+)$", client.get("/metrics").text, re.MULTILINE)
-    assert found is not None
-    return float(found[1])
+    return number(client, f"engine_{name}")
 
 
 def nothing_held(client: httpx2.Client) -> bool:
@@ -52,6 +56,28 @@ def test_an_answer_nobody_waits_for_is_given_up(client: httpx2.Client, stream: b
         assert not stream
         assert engine(client, "running") <= 1
     assert nothing_held(client)
+
+
+def test_a_stream_is_clocked_to_its_end(client: httpx2.Client) -> None:
+    clocked = 'request_seconds_sum{route="chat"}'
+    before, began = number(client, clocked), time.monotonic()
+    assert client.post("/v1/chat/completions", json=LONG | {"stream": True, "max_tokens": 60}).is_success
+    assert (number(client, clocked) - before) / (time.monotonic() - began) > 0.5
+
+
+def test_clients_that_go_away_are_no_trouble_of_ours(client: httpx2.Client) -> None:
+    left, failed = (f'requests_total{{route="chat",status="{status}"}}' for status in (499, 500))
+    before = number(client, left), number(client, failed)
+    with suppress(httpx2.ReadTimeout):
+        client.post("/v1/chat/completions", json=LONG, timeout=0.3)
+    with socket.create_connection((client.base_url.host, client.base_url.port or 80)) as hasty:
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 99"
+        hasty.sendall(f"{head}\r\n\r\n".encode())
+        time.sleep(0.1)
+    deadline = time.monotonic() + 20
+    while number(client, left) < before[0] + 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert (number(client, left), number(client, failed)) == (before[0] + 2, before[1])
 
 
 def test_what_is_too_much_is_refused_with_the_time_to_come_back(client: httpx2.Client) -> None:
