@@ -25,6 +25,7 @@ ENCODED_LIKENESS = 0.6
 TURNED_INTENT = 2.25
 TURNED_TOPIC = 1.5
 TURNED_LIKENESS = 0.85  # that such a topic needs; what no language is written like can have much by chance
+TURNED_LEAST = 0.6  # of any intent: small words of all languages stand in Latin that is read backwards
 SPACED_INTENT = 1.0
 FEW_LETTERS = 12
 WINDOW, STEP = 120, 40  # characters of running text that are read backwards and in rot13
@@ -71,9 +72,10 @@ def turned_passages(text: str) -> Iterator[Decoded]:
             if _function_words(inner.text) >= MANY and _function_words(window) < FEW:
                 yield inner
                 return
-            meant = intent_of(inner.text).weight
-            wished = meant >= TURNED_TOPIC and likeness(inner.text) >= TURNED_LIKENESS > likeness(window)
-            if (meant >= TURNED_INTENT or wished) and intent_of(window).weight <= meant - 1:
+            meant, much = intent_of(inner.text).weight, likeness(inner.text)
+            wished = meant >= TURNED_TOPIC and much >= TURNED_LIKENESS > likeness(window)
+            sure = meant >= TURNED_INTENT and much >= TURNED_LEAST
+            if (sure or wished) and intent_of(window).weight <= meant - 1:
                 yield inner
                 return
 

@@ -22,6 +22,8 @@ from review.screening.likeness import likeness
 from review.screening.surface import (
     about_injection,
     is_english,
+    is_foreign,
+    is_in_english,
     speaks_of_other_things,
     speaks_to_reader,
     without_quotes,
@@ -63,10 +65,12 @@ TOPICAL = 0.3  # a text beside the page that may be like an attack to this degre
 SURE = 0.92  # of a text beside the page that speaks of no judging
 LIKELY = 0.8  # of one that speaks of judging and seems to want nothing
 SURE_WORDS = 5  # that it needs, at least; names and titles are shorter
-STRAY = 0.85  # in plain sight, in a paper on something else
-FOREIGN = 0.65  # the same, in another language than its paper
-UNSPOKEN = 0.95  # of a sentence that speaks to nobody, in a paper on something else
 SPOKEN = 0.95  # in plain sight anywhere, and speaking to its reader
+STRAY = 0.85  # the same in an English paper on something else
+FOREIGN = 0.65  # the same in another language than English
+UNSPOKEN = 0.95  # of a sentence that speaks to nobody, in an English paper on something else
+ALIEN = 0.8  # of a sentence in another language than its paper, whatever it speaks of
+EXPECTED = 0.9  # the same where the paper is about judging or about language models
 VISIBLE_TOPIC = 2.0  # weight of `intent` in plain sight, where manuals and letters speak to their readers
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _MARKUP = re.compile(r"<[^<>]{0,4000}>")
@@ -192,18 +196,12 @@ def _likeness(text: str) -> float:
 
 def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     text = without_quotes(manuscript.text)
-    stray = speaks_of_other_things(text)
+    english, stray = is_in_english(text), speaks_of_other_things(text)
     for start, end in sentences(text, 0, min(len(text), manuscript.references_start)):
         sentence = text[start:end]
-        much, meant = _likeness(sentence), intent_of(sentence)
-        spoken = speaks_to_reader(sentence)
-        foreign = stray and not is_english(sentence)
-        needed = FOREIGN if foreign else STRAY if stray else SPOKEN
-        if much < needed or not (spoken or (stray and much >= UNSPOKEN)):
-            continue
-        judging = meant.has("who", "value", "mark", "role") or (foreign and much >= UNSPOKEN)
-        topical = meant.weight >= (TOPIC if foreign else VISIBLE_TOPIC) and judging
-        if not topical or seen_in(sentence, known):
+        much = _likeness(sentence)
+        alien = english and _alien(sentence, much, stray=stray)
+        if not (alien or _steers(sentence, much, stray=stray)) or seen_in(sentence, known):
             continue
         mention = about_injection(text, (start, end))
         yield ScreenFinding(
@@ -215,3 +213,23 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
             page=manuscript.page_at(start),
             locator=manuscript.locate(start, end),
         )
+
+
+def _alien(sentence: str, much: float, *, stray: bool) -> bool:
+    """Whether a sentence that is like an attack stands in another language than its English paper."""
+    return much >= (ALIEN if stray else EXPECTED) and _long(sentence) and is_foreign(sentence)
+
+
+def _steers(sentence: str, much: float, *, stray: bool) -> bool:
+    """Whether a sentence that is like an attack to this degree is meant for whoever judges the paper.
+
+    `stray`: nothing else in the paper, which is English, speaks of judging.
+    """
+    meant = intent_of(sentence)
+    judging = meant.has("who", "value", "mark", "role")
+    spoken = speaks_to_reader(sentence)
+    if not stray:
+        return spoken and judging and much >= SPOKEN and meant.weight >= VISIBLE_TOPIC
+    if not is_english(sentence):
+        return spoken and judging and much >= FOREIGN and meant.weight >= TOPIC
+    return judging and much >= (STRAY if spoken else UNSPOKEN) and meant.weight >= TOPIC

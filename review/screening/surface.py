@@ -101,6 +101,11 @@ def is_english(sentence: str) -> bool:
     return bool(_ENGLISH.search(sentence.lower()))
 
 
+def is_foreign(sentence: str) -> bool:
+    """Whether letters or small words of another language than English stand in a sentence, and no English ones."""
+    return not is_english(sentence) and bool(_OTHER_LANGUAGE.search(sentence.lower()))
+
+
 def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Span | None) -> ScreenFinding | None:
     sentence = normalise(text[slice(*span)])
     found = signs(sentence)
@@ -146,7 +151,7 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
 def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None:
     """A sentence that wishes for a verdict, in an English paper where nothing else is about verdicts or models."""
     sentence = normalise(without_invisible(text[slice(*span)]))
-    foreign = not _ENGLISH.search(sentence) and bool(_OTHER_LANGUAGE.search(sentence))
+    foreign = is_foreign(sentence)
     if foreign:
         passage = text[span[0] : max(span[1], span[0] + STRAY_LENGTH)].partition("\n\n")[0]
         sentence = normalise(without_invisible(passage))
@@ -173,8 +178,12 @@ def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | Non
 
 def speaks_of_other_things(text: str) -> bool:
     """Whether this is an English paper on something else than judging papers or asking language models."""
-    words = max(len(text.split()), 1)
-    return len(_JUDGING.findall(text)) < OFTEN and len(_ENGLISH.findall(text)) * 15 > words
+    return len(_JUDGING.findall(text)) < OFTEN and is_in_english(text)
+
+
+def is_in_english(text: str) -> bool:
+    """Whether a whole text is English, tables and code included."""
+    return len(_ENGLISH.findall(text)) * 15 > len(text.split())
 
 
 def _asks(sentence: str, meant: Intent) -> bool:

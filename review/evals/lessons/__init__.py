@@ -22,7 +22,7 @@ from msgspec import Struct
 from review.evals.attacks.phrases import LANGUAGES, attacks_in, clean_in, phrases
 from review.screening.likeness import parts
 
-TAUGHT = ("tuning", "first", "second")  # sets of phrases that were measured once; the others are only measured
+TAUGHT = ("tuning", "first", "second", "third", "fourth")  # sets of phrases that were measured once; the others are only measured
 PACKAGES = (
     "alembic",
     "authlib",
