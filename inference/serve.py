@@ -2,7 +2,9 @@
 
 import ipaddress
 import secrets
+import socket
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -46,7 +48,9 @@ class Options:
 
 
 def serve(options: Options) -> None:
-    """Serve until told to stop. Raises `CheckpointError` or `TooLittleMemory` where a model is needed."""
+    """Serve until told to stop. Raises `CheckpointError` or `TooLittleMemory` where a model is needed, and ends the
+    process when the port is not to be had, before anything is loaded."""
+    place = _bound(options.host, options.port)
     key = options.api_key
     if not key and not is_loopback(options.host):
         key = secrets.token_urlsafe(32)
@@ -54,14 +58,22 @@ def serve(options: Options) -> None:
     app = application(options, key)
     address = f"[{options.host}]" if ":" in options.host else options.host
     print(f"{', '.join(app.state.models)} at http://{address}:{options.port}/v1; Ctrl-C ends", flush=True)
-    uvicorn.run(
-        app,
-        host=options.host,
-        port=options.port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[place])
+    if not server.started:
+        raise SystemExit("aixiv: the service could not start; the log above says why")
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket of ours that does not listen yet: until the model is loaded, connections are refused."""
+    place = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise SystemExit(f"aixiv: cannot listen at {host}, port {port}: {error}") from error
+    return place
 
 
 def application(options: Options, api_key: str = "") -> Litestar:
@@ -102,6 +114,8 @@ def embedder_of(options: Options) -> Embedder:
 
 def language_of(options: Options) -> Language:
     """A loaded decoder behind its engine."""
+    if options.context is not None and options.context < 1:
+        raise CheckpointError(f"a context of {options.context} tokens holds nothing")
     loaded = load(options.model, dtype=options.dtype, device=options.device)
     model, spec = loaded.model, loaded.model.spec
     kind = "cuda" if model.device.type == "cuda" else "cpu"

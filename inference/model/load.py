@@ -35,9 +35,10 @@ class Loaded:
 def load(path_or_id: str | Path, *, dtype: DType = "auto", device: str = "auto") -> Loaded:
     """Read a checkpoint. Raises `CheckpointError` with what to do when it cannot be run."""
     folder = find(path_or_id)
+    spec = read_spec(_json(folder / "config.json"))
     tokenizer = read_tokenizer(folder)
     template, special = _template(folder)
-    eos_ids = _eos_ids(folder, read_spec(_json(folder / "config.json")), tokenizer)
+    eos_ids = _eos_ids(folder, spec, tokenizer)
     model, held = load_body(folder, dtype=dtype, device=device)
     return Loaded(
         name=name_of(path_or_id),

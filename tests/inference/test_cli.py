@@ -70,10 +70,17 @@ def test_a_model_that_cannot_be_run_is_said_with_the_reason(
     if model in ("bert", "qwen3"):
         (folder / "config.json").write_text(json.dumps({"model_type": model}))
     given = model if "/" in model else str(folder)
-    assert run("inference", "--model", given) == 1
+    assert run("inference", "--model", given, "--port", "0") == 1
     said = capsys.readouterr().err
     assert said.startswith("aixiv: ")
     assert re.search(reason, said)
+
+
+def test_a_port_that_is_not_to_be_had_is_said_before_anything_is_loaded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for port in (taken.getsockname()[1], 99999):
+            said = run("inference", "--model", "/nowhere/model", "--port", str(port))
+            assert re.match(rf"aixiv: cannot listen at 127\.0\.0\.1, port {port}: ", str(said))
 
 
 def test_a_hub_that_is_away_is_said_with_what_to_do(
