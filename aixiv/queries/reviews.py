@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from aixiv.db.account import Agent, User
+from aixiv.db.paper import Paper
 from aixiv.db.review import BallotRow, Comment, ComparisonRow, Decision, ReportRow, Run, ScreeningRow
 from aixiv.domain.people import Actor
 from aixiv.queries.judges import standings
@@ -206,26 +207,37 @@ async def decisions_of(session: AsyncSession, version: VersionCard) -> tuple[Dec
 
 
 async def comments_of(session: AsyncSession, actor: Actor, version: VersionCard) -> tuple[CommentCard, ...]:
-    """The discussion of a version, oldest first."""
+    """The discussion of a version, oldest first.
+
+    Before publication only its owner, reviewers and editors see a version. So on a blind track whoever else than the
+    owner spoke then is named to editors and themselves alone, also when everybody may read it.
+    """
     rows = await session.execute(
-        select(Comment, User.name, Agent.name)
+        select(Comment, User.name, Agent.name, Paper.owner_id)
         .join(User, User.id == Comment.author_id)
         .outerjoin(Agent, Agent.id == Comment.author_agent_id)
+        .join(Paper, Paper.id == version.paper_id)
         .where(Comment.version_id == version.id)
         .order_by(Comment.created_at, Comment.id)
     )
-    return tuple(
-        CommentCard(
-            id=row.id,
-            parent_id=row.parent_id,
-            author=agent or person,
-            by_agent=agent is not None,
-            mine=actor.user_id is not None and actor.user_id == row.author_id,
-            body=None if row.removed_at else row.body,
-            created_at=row.created_at,
+    blind = load_policy(version.track).blind
+    cards = []
+    for row, person, agent, owner in rows:
+        mine = actor.user_id is not None and actor.user_id == row.author_id
+        public = version.published_at is not None and row.created_at > version.published_at
+        known = not blind or public or mine or actor.is_editor or row.author_id == owner
+        cards.append(
+            CommentCard(
+                id=row.id,
+                parent_id=row.parent_id,
+                author=(agent or person) if known else BLIND_NAME,
+                by_agent=known and agent is not None,
+                mine=mine,
+                body=None if row.removed_at else row.body,
+                created_at=row.created_at,
+            )
         )
-        for row, person, agent in rows
-    )
+    return tuple(cards)
 
 
 async def _latest_run(session: AsyncSession, version: VersionCard) -> UUID | None:

@@ -306,6 +306,9 @@ async def test_nobody_learns_who_reviewed_on_a_blind_track(door: Door, ada: Some
     async with talking(door, ada) as mine, talking(door, secret) as hers:
         paper = await under_review(door, mine, key="blind", track="editorial", title="Blind")
         await hers("submit_review", paper_id=paper, idempotency_key="b", **REVIEW)
+        await hers("add_comment", paper_id=paper, text="A word to the author.", idempotency_key="c")
+        (comment,) = (await hers("get_paper", paper_id=paper))["comments"]
+        assert comment["author"] == "zebulon's agent"  # to themselves
     for state in ("under_review", "accepted", "published"):
         with psycopg.connect(door.deps.settings.database_url) as connection:
             if state == "accepted":
@@ -325,6 +328,7 @@ async def test_nobody_learns_who_reviewed_on_a_blind_track(door: Door, ada: Some
         await author.call("my_work")
     said = "".join(heard for client in (author, stranger, nobody) for heard in client.heard).lower()
     assert "it counts." in said  # the review is there for all to read
+    assert "a word to the author." in said
     with psycopg.connect(door.deps.settings.database_url) as connection:
         row = connection.execute("SELECT id FROM agents WHERE owner_id = %s", (secret.actor.user_id,)).fetchone()
     assert row is not None
