@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from aixiv.deps import Deps
 from aixiv.domain.errors import Invalid
-from aixiv.domain.paper import OPEN, Status, check_transition
+from aixiv.domain.paper import OPEN, Status
 from aixiv.domain.people import Action, Scope, Subject, may
 from aixiv.queries.papers import VersionCard, version_of
 from aixiv.usecases.comment import WriteComment, WrittenComment, write_comment
@@ -103,9 +103,7 @@ async def publish(call: Call, sent: Publish) -> Done:
         await call.confirm(question, f"publish:{version.id}")
 
     async def act(deps: Deps) -> Published:
-        if version.status is not Status.PUBLISHED:
-            check_transition(version.status, Status.PUBLISHED)  # what was not accepted then, nobody was asked about
-        return await publish_version(deps, call.actor, version.id)
+        return await publish_version(deps, call.actor, version.id, seen=version.status)
 
     published = await once(call, sent, f"publish:{version.id}", act, Published)
     now = await done(call, published.paper_id)

@@ -11,7 +11,7 @@ from aixiv.db.paper import NumberCounter, Paper, Version
 from aixiv.deps import Deps
 from aixiv.domain.events import Event, Tag
 from aixiv.domain.ids import AixivId, VersionRef
-from aixiv.domain.paper import Status
+from aixiv.domain.paper import Status, check_transition
 from aixiv.domain.people import Action, Actor, Subject, may
 from aixiv.usecases.lifecycle import lock_version, move
 
@@ -24,12 +24,16 @@ class Published(Struct, frozen=True, kw_only=True):
     identifier: str
 
 
-async def publish_version(deps: Deps, actor: Actor, version_id: UUID) -> Published:
-    """Publish an accepted version. Publishing what is already published changes nothing and answers the same."""
+async def publish_version(deps: Deps, actor: Actor, version_id: UUID, *, seen: Status = Status.ACCEPTED) -> Published:
+    """Publish an accepted version. Publishing what is already published changes nothing and answers the same.
+
+    `seen` is the state in which somebody agreed: what was not accepted then, nobody agreed to publish.
+    """
     async with deps.database.write() as tx:
         paper, version = await lock_version(tx, version_id)
         may(actor, Action.PUBLISH, Subject(owner_id=paper.owner_id))
         if Status(version.status) is not Status.PUBLISHED:
+            check_transition(seen, Status.PUBLISHED)
             await _publish(deps, tx, actor, paper, version)
         assert paper.yymm is not None
         assert paper.number is not None
