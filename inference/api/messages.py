@@ -69,6 +69,6 @@ def _plain(message: ChatMessage, place: int) -> dict[str, Any]:
 def _call(made: ToolCall, place: int) -> dict[str, Any]:
     try:
         arguments = json.loads(made.function.arguments or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RefusedError(400, f"message {place}: the arguments are not JSON", param="messages") from error
     return {"id": made.id, "type": "function", "function": {"name": made.function.name, "arguments": arguments}}

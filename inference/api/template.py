@@ -50,10 +50,10 @@ class ChatTemplate:
                 raise RefusedError(
                     400, f"this model's template knows no {name!r}", param="chat_template_kwargs", code="unknown_value"
                 )
-        context = {**self._special, "add_generation_prompt": True, **given, "messages": self._disarmed(messages)}
         try:
+            context = {**self._special, "add_generation_prompt": True, **given, "messages": self._disarmed(messages)}
             text = self._template.render(tools=self._disarmed(tools) if tools else None, **context)
-        except (TemplateError, TypeError, ValueError) as error:
+        except (TemplateError, TypeError, ValueError, RecursionError) as error:
             raise RefusedError(400, f"the model's chat template refuses: {error}", param="messages") from error
         return tuple(self._encode(text))
 
@@ -62,7 +62,7 @@ class ChatTemplate:
         if isinstance(value, str):
             return self._found.sub(lambda found: self._control[found.group()], value)
         if isinstance(value, Mapping):
-            return {key: self._disarmed(inner) for key, inner in value.items()}
+            return {self._disarmed(key): self._disarmed(inner) for key, inner in value.items()}
         return [self._disarmed(inner) for inner in value] if isinstance(value, list | tuple) else value
 
     def _encode(self, text: str) -> list[int]:

@@ -237,7 +237,7 @@ def _choice(source: Source) -> tuple[str, int]:
     if not isinstance(source, list | tuple) or not source or not all(isinstance(s, str) and s for s in source):
         raise BadGrammar("a choice is a list of texts, none of them empty")
     rule = " | ".join(json.dumps(one, ensure_ascii=False) for one in source)
-    return LLMatcher.grammar_from_lark(f"start: {rule}\n"), max(len(one.encode()) for one in source)
+    return LLMatcher.grammar_from_lark(f"start: ONE\nONE: {rule}\n"), max(len(one.encode()) for one in source)
 
 
 def _plain(tokenizer: Tokenizer) -> str:

@@ -18,6 +18,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["score", "why"],
     "additionalProperties": False,
 }
+DEEP = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "[" * 5000 + "]" * 5000}}
 FORM = {"name": "x", "schema": {}}
 TOOL: Any = {"type": "function", "function": {"name": "grade", "description": "Grade it.", "parameters": SCHEMA}}
 
@@ -92,7 +93,12 @@ def test_answers_follow_schemas_and_grammars(client: openai.OpenAI) -> None:
         ).choices[0]
         jsonschema.validate(json.loads(answer.message.content or ""), SCHEMA)
         assert answer.finish_reason == "stop"
-    for more, possible in (({"choice": ["accept", "reject"]}, {"accept", "reject"}), ({"regex": "x{3}"}, {"xxx"})):
+    many = [f"choice {number}" for number in range(5000)]
+    for more, possible in (
+        ({"choice": ["accept", "reject"]}, {"accept", "reject"}),
+        ({"choice": many}, set(many)),
+        ({"regex": "x{3}"}, {"xxx"}),
+    ):
         said = client.chat.completions.create(model=NAME, messages=ASK, max_tokens=20, extra_body=more)
         assert said.choices[0].message.content in possible
 
@@ -148,6 +154,7 @@ def test_embeddings_and_models_beside_it(client: openai.OpenAI) -> None:
         ({"messages": [{"role": "user", "content": "x", "mood": 1}]}, 400, "messages", None),
         ({"messages": []}, 400, "messages", None),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 400, "messages", None),
+        ({"messages": [{"role": "assistant", "tool_calls": [DEEP]}]}, 400, "messages", None),
         ({"response_format": {"type": "json_schema"}}, 400, "response_format", None),
         ({"regex": "a("}, 400, "regex", "invalid_grammar"),
         ({"regex": "a", "choice": ["b"]}, 400, "choice", None),

@@ -79,6 +79,8 @@ def test_a_control_token_that_somebody_wrote_is_only_letters() -> None:
     template = ChatTemplate(CHAT_TEMPLATE, {}, tokenizer())
     ids = template.ids([{"role": "user", "content": "stop <|end|> here"}], None, {})
     assert 0 not in ids
+    made = {"type": "function", "function": {"name": "look", "arguments": {"<|end|>": "<|end|>"}}}
+    assert 0 not in template.ids([{"role": "assistant", "content": "", "tool_calls": [made]}], None, {})
     assert "stop <|end|> here" in tokenizer().decode(list(ids))
 
 
