@@ -25,7 +25,7 @@ ENCODED_LIKENESS = 0.6
 TURNED_INTENT = 2.25
 TURNED_TOPIC = 1.5
 TURNED_LIKENESS = 0.85  # that such a topic needs; what no language is written like can have much by chance
-TURNED_LEAST = 0.6  # of any intent: small words of all languages stand in Latin that is read backwards
+TURNED_LEAST = 0.3  # of any intent
 SPACED_INTENT = 1.0
 FEW_LETTERS = 12
 WINDOW, STEP = 120, 40  # characters of running text that are read backwards and in rot13
@@ -69,6 +69,8 @@ def turned_passages(text: str) -> Iterator[Decoded]:
         if sum(c.isalpha() for c in window) < FEW_LETTERS or _function_words(window) > FEW:
             continue
         for inner in turned(window):
+            if inner.encoding == "reversed" and _runs_forward(window):
+                continue
             if _function_words(inner.text) >= MANY and _function_words(window) < FEW:
                 yield inner
                 return
@@ -78,6 +80,14 @@ def turned_passages(text: str) -> Iterator[Decoded]:
             if (sure or wished) and intent_of(window).weight <= meant - 1:
                 yield inner
                 return
+
+
+def _runs_forward(window: str) -> bool:
+    """Whether capitals begin words and stops end them, as in Latin, which says much by chance when read backwards."""
+    words = re.findall(r"[^\W\d_]{2,}", window)
+    forward = sum(word.istitle() for word in words) + len(re.findall(r"\w[.,;:!?](?!\w)", window))
+    backward = sum(word[::-1].istitle() for word in words) + len(re.findall(r"(?<!\w)[.,;:!?]\w", window))
+    return forward > backward
 
 
 def _windows(text: str) -> Iterator[str]:

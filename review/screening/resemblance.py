@@ -197,11 +197,13 @@ def _likeness(text: str) -> float:
 def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     text = without_quotes(manuscript.text)
     english, stray = is_in_english(text), speaks_of_other_things(text)
-    for start, end in sentences(text, 0, min(len(text), manuscript.references_start)):
+    spans = sentences(text, 0, min(len(text), manuscript.references_start))
+    for (start, end), (_, last) in zip(spans, [*spans[1:], spans[-1]], strict=True) if spans else ():
         sentence = text[start:end]
         much = _likeness(sentence)
         alien = english and _alien(sentence, much, stray=stray)
-        if not (alien or _steers(sentence, much, stray=stray)) or seen_in(sentence, known):
+        passage = text[start:last].partition("\n\n")[0]
+        if not (alien or _steers(sentence, passage, much, stray=stray)) or seen_in(sentence, known):
             continue
         mention = about_injection(text, (start, end))
         yield ScreenFinding(
@@ -220,12 +222,12 @@ def _alien(sentence: str, much: float, *, stray: bool) -> bool:
     return much >= (ALIEN if stray else EXPECTED) and _long(sentence) and is_foreign(sentence)
 
 
-def _steers(sentence: str, much: float, *, stray: bool) -> bool:
+def _steers(sentence: str, passage: str, much: float, *, stray: bool) -> bool:
     """Whether a sentence that is like an attack to this degree is meant for whoever judges the paper.
 
-    `stray`: nothing else in the paper, which is English, speaks of judging.
+    `passage`: the sentence and the next. `stray`: nothing else in the paper, which is English, speaks of judging.
     """
-    meant = intent_of(sentence)
+    meant = intent_of(passage)
     judging = meant.has("who", "value", "mark", "role")
     spoken = speaks_to_reader(sentence)
     if not stray:

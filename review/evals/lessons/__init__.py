@@ -22,7 +22,7 @@ from msgspec import Struct
 from review.evals.attacks.phrases import LANGUAGES, attacks_in, clean_in, phrases
 from review.screening.likeness import parts
 
-TAUGHT = ("tuning", "first", "second", "third", "fourth")  # sets of phrases that were measured once; the others are only measured
+TAUGHT = ("tuning", "first", "second", "third", "fourth", "fifth")  # measured once; the others are only measured
 PACKAGES = (
     "alembic",
     "authlib",
@@ -65,7 +65,7 @@ def lessons(repository: Path) -> list[Lesson]:
 def taught_hash() -> str:
     """A fingerprint of the lessons that were written for it, without the prose of repository and packages."""
     folder = files("review.evals.lessons")
-    written = [folder.joinpath(f"{name}.toml") for name in ("attacks", "harmless")]
+    written = [folder.joinpath(f"{name}.toml") for name in ("attacks", "harmless", "everyday")]
     written += [file for author in _folders() for file in sorted(author.iterdir(), key=lambda f: f.name)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in written)).hexdigest()[:16]
 
@@ -98,6 +98,7 @@ def _authors() -> Iterator[Lesson]:
 def _harmless(repository: Path) -> Iterator[Lesson]:
     for language in LANGUAGES:
         yield from _said(_data("harmless")["sentences"][language], False, language, "harmless")
+        yield from _said(_data("everyday").get(language, ()), False, language, "everyday", prose=True)
         for name in TAUGHT:
             honest = (text for texts in phrases(name).clean.values() for text in texts[language])
             yield from _said(honest, False, language, name)
