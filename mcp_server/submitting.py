@@ -10,13 +10,13 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from aixiv.domain.catalog import DEFAULT_TRACK
-from aixiv.domain.errors import Invalid, StaleBase
+from aixiv.domain.errors import Invalid
 from aixiv.domain.paper import Author
 from aixiv.domain.people import Action, Scope, Subject, may
 from aixiv.queries import reviews
 from aixiv.queries.papers import PaperCard, VersionCard
 from aixiv.usecases.rehearse import Rehearsed, rehearse
-from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, submit_paper, submit_version
+from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_follows, submit_paper, submit_version
 from aixiv.usecases.upload import AnnounceUpload, Slot, start_upload, uploaded
 from aixiv.web.api.lookup import find_to_change
 from mcp_server.reading import PaperId
@@ -155,11 +155,12 @@ async def revise(call: Call, sent: SubmitRevision) -> Accepted:
 
 
 def _base(paper: PaperCard, sent: SubmitRevision) -> VersionCard:
-    """The version that is revised. One that is there and no longer the newest may be the base of a call sent again."""
-    base = next((version for version in paper.versions if version.n == sent.base_version), None)
-    if base is None or (sent.dry_run and base.n != paper.latest.n):
-        raise StaleBase(f"A revision follows version {paper.latest.n} now, not {sent.base_version}.")
-    return base
+    """The version that is revised. One that is there and that nothing can follow now may be the base of a call sent
+    again, so that only a rehearsal is refused here."""
+    base, follows = next((v for v in paper.versions if v.n == sent.base_version), None), paper.revision_base
+    if base is None or sent.dry_run:
+        check_follows(sent.base_version, follows.n, follows.status)
+    return base or follows
 
 
 def _file(call: Call, sent: SubmitPaper | SubmitRevision) -> AbstractAsyncContextManager[Upload]:

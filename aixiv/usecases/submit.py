@@ -328,15 +328,20 @@ async def _base(tx: Transaction, latest: Version) -> Version:
     return await tx.session.scalar(published.with_for_update()) or latest
 
 
-def _check_base(base: Version, metadata: VersionMetadata, blob: StoredBlob) -> None:
-    if metadata.base_version != base.n:
-        raise StaleBase(f"A revision follows version {base.n} now, not {metadata.base_version}.")
-    if Status(base.status) not in REVISABLE:
+def check_follows(asked: int, base_n: int, base_status: Status) -> None:
+    """Raise `StaleBase` or `Conflict` unless a revision of version `asked` can follow now: the base is that version."""
+    if asked != base_n:
+        raise StaleBase(f"A revision follows version {base_n} now, not {asked}.")
+    if base_status not in REVISABLE:
         raise Conflict(
-            f"Version {base.n} is {base.status}; a new version can follow one that is revision_requested or published.",
+            f"Version {base_n} is {base_status}; a new version can follow one that is revision_requested or published.",
             code="not_revisable",
             hint="Wait for the decision; after a rejection or a withdrawal, submit a new work.",
         )
+
+
+def _check_base(base: Version, metadata: VersionMetadata, blob: StoredBlob) -> None:
+    check_follows(metadata.base_version, base.n, Status(base.status))
     if blob.sha256 == base.file_sha256:
         raise Conflict(
             f"This is the very file of version {base.n}.", code="unchanged_file", hint="Send the revised manuscript."

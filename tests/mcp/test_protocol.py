@@ -102,7 +102,7 @@ async def test_the_fix_that_a_refusal_names_works(door: Door) -> None:
     async with talking(door, ada) as mine:
         (item,) = (await mine("my_work"))["to_revise"]
         sent = {"paper_id": item["paper_id"], "manuscript": TEXT.decode(), "idempotency_key": "r"}
-        with pytest.raises(Refused, match=r"^stale_base: .* Fix: Call get_paper, and send its newest version as base"):
+        with pytest.raises(Refused, match=r"^stale_base: .* Fix: Revise the version that is named here"):
             await mine("submit_revision", base_version=7, **sent)
         newest = (await mine("get_paper", paper_id=item["paper_id"]))["version"]
         assert (await mine("submit_revision", base_version=newest, **sent))["version"] == newest + 1

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from aixiv.domain.paper import Status
+from tests.fixtures.people import stored_version
 from tests.mcp.talk import Refused, Somebody, Talk, new_paper, talking
 from tests.web.door import TEXT, Door
 
@@ -82,6 +84,24 @@ async def test_a_dry_run_says_what_the_checks_find_and_keeps_nothing(door: Door,
         with pytest.raises(Refused, match=r"^category_unknown: "):
             await mine("submit_paper", **new_paper(categories=["Alchemy"], dry_run=True))
         assert door.rows() == before
+
+
+async def test_a_dry_run_of_a_revision_is_refused_where_the_revision_would_be(door: Door, author: Somebody) -> None:
+    """A new version of a published work came to nothing: the next one follows the published version again."""
+    await stored_version(door.deps, author.actor, Status.PUBLISHED, "Published before")
+    async with talking(door, author) as mine:
+        (item,) = (await mine("search_papers", mine=True, query="published before", sort="newest"))["items"]
+        about = {"paper_id": item["paper_id"]}
+        sent = about | {"manuscript": TEXT.decode(), "title": "The second", "idempotency_key": "v2"}
+        assert (await mine("submit_revision", base_version=1, **sent))["version"] == 2
+        with pytest.raises(Refused, match=r"^stale_base: A revision follows version 2 now, not 1"):
+            await mine("submit_revision", base_version=1, dry_run=True, **sent)
+        with pytest.raises(Refused, match=r"^not_revisable: "):
+            await mine("submit_revision", base_version=2, dry_run=True, **sent)
+        await mine("withdraw", reason="No.", confirm_title="The second", idempotency_key="w", **about)
+        assert (await mine("submit_revision", base_version=1, dry_run=True, **sent))["state"] == "dry_run"
+        with pytest.raises(Refused, match=r"^stale_base: A revision follows version 1 now, not 2"):
+            await mine("submit_revision", base_version=2, dry_run=True, **sent)
 
 
 async def test_a_dry_run_shows_the_author_what_the_screen_will_say(door: Door, author: Somebody) -> None:
