@@ -7,8 +7,9 @@ over. Every edit gives new `Sources`; the files on disk are written by the journ
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal
 
 from msgspec import Struct, structs
@@ -17,6 +18,7 @@ Format = Literal["markdown", "latex"]
 
 TEXT_ENDINGS = {".md": "markdown", ".markdown": "markdown", ".tex": "latex", ".bib": "latex", ".bbl": "latex"}
 BESIDE_ENDINGS = (".pdf", ".png", ".jpg", ".jpeg", ".eps", ".sty", ".cls", ".bst")
+MOST_UNPACKED = 200 * 2**20  # bytes of all sources in an archive
 STAMP = (1980, 1, 1, 0, 0, 0)  # of every file in an archive: the same sources make the same bytes
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*")
@@ -151,8 +153,7 @@ def load(path: Path) -> Sources:
             {str(p.relative_to(path)): p.read_bytes() for p in sorted(path.rglob("*")) if _wanted(path, p)}
         )
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as packed:
-            return _sorted_out({n: packed.read(n) for n in packed.namelist() if not n.endswith("/")})
+        return _sorted_out(_unpacked(path))
     return _sorted_out({path.name: path.read_bytes()})
 
 
@@ -165,19 +166,48 @@ def save(sources: Sources, folder: Path) -> None:
 
 
 def _wanted(folder: Path, path: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.is_file() and not hidden and path.suffix.lower() in {*TEXT_ENDINGS, *BESIDE_ENDINGS}
+    return path.is_file() and _is_source(path.relative_to(folder))
+
+
+def _is_source(name: PurePath) -> bool:
+    hidden = any(part.startswith(".") and part != ".." for part in name.parts)
+    return not hidden and name.suffix.lower() in {*TEXT_ENDINGS, *BESIDE_ENDINGS}
+
+
+def _unpacked(path: Path) -> dict[str, bytes]:
+    """The sources in an archive: none whose name leads out of it, since they are written below a folder later."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            infos = [i for i in packed.infolist() if not i.is_dir() and _is_source(PurePosixPath(i.filename))]
+            if out := next((i.filename for i in infos if _leads_out(PurePosixPath(i.filename))), None):
+                raise ValueError(f"{path.name} holds {out}, which lies outside of it.")
+            if sum(i.file_size for i in infos) > MOST_UNPACKED:
+                raise ValueError(f"{path.name} holds more than {MOST_UNPACKED:,} bytes.")
+            return {i.filename: packed.read(i) for i in infos}
+    except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:  # the last for one that has a password
+        raise ValueError(f"{path.name} cannot be unpacked: {error}") from error
+
+
+def _leads_out(name: PurePosixPath) -> bool:
+    return name.is_absolute() or ".." in name.parts or "\\" in str(name)
+
+
+def _text(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is not in UTF-8; save it so.") from error
 
 
 def _sorted_out(contents: dict[str, bytes]) -> Sources:
     texts = {n: c for n, c in contents.items() if Path(n).suffix.lower() in TEXT_ENDINGS}
-    latex = {n: c.decode("utf-8") for n, c in texts.items() if TEXT_ENDINGS[Path(n).suffix.lower()] == "latex"}
+    latex = {n: _text(n, c) for n, c in texts.items() if TEXT_ENDINGS[Path(n).suffix.lower()] == "latex"}
     main = min((n for n in latex if "\\documentclass" in latex[n]), key=lambda n: _rank(n, latex[n]), default=None)
     if main is not None:
         used = "\n".join(latex.values())
         beside = {n: c for n, c in contents.items() if n not in texts and _taken_in(n, used)}
         return Sources(format="latex", main=main, files=latex, beside=beside)
-    marked = {n: c.decode("utf-8") for n, c in texts.items() if n not in latex}
+    marked = {n: _text(n, c) for n, c in texts.items() if n not in latex}
     if len(marked) == 1:
         return Sources(format="markdown", main=next(iter(marked)), files=marked)
     raise ValueError(
