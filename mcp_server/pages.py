@@ -73,7 +73,7 @@ def configurations(settings: Settings) -> list[tuple[str, str, str]]:
     )
     return [
         ("Claude Code", "a terminal", line),
-        ("Claude Code, Claude Desktop", ".mcp.json of a project", _json({"mcpServers": {"aixiv": server}})),
+        ("Claude Code, for a project", ".mcp.json in its folder", _json({"mcpServers": {"aixiv": server}})),
         ("Cursor", ".cursor/mcp.json", _json({"mcpServers": {"aixiv": server}})),
         ("VS Code", ".vscode/mcp.json", _json({"servers": {"aixiv": server}})),
         ("Clients that start programs", "their configuration", _json({"mcpServers": {"aixiv": local}})),
