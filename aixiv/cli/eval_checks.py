@@ -51,7 +51,11 @@ def checks_eval(
 def _write_own(folder: Path, papers: int) -> None:
     if folder.is_file():
         raise Invalid(f"{folder} is a file.", code="eval_folder", hint="Name a folder to write the set into.")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = "Name a folder that can be made and written."
+        raise Invalid(f"{folder} cannot be made: {error.strerror}.", code="eval_folder", hint=hint) from error
     with (folder / LIST).open("w", encoding="utf-8", newline="") as lines:
         rows = csv.writer(lines)
         rows.writerow(["file", "planted"])

@@ -19,6 +19,8 @@ TIMEOUT = 5.0  # seconds for name, connection and answer together
 LARGEST = 64 * 1024  # bytes
 KEPT_SECONDS, KEPT_MOST = 300.0, 200
 LONGEST_ADDRESS = 1000  # characters
+NOT_PUBLIC = "its name is unknown, or not one of the public internet"
+"""One answer for both, so that nobody learns which names our own network knows."""
 
 _SPELLING = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
 _HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:.]+")
@@ -76,12 +78,10 @@ class Documents:
         try:
             found = await loop.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise DocumentRefused("its name is unknown") from error
+            raise DocumentRefused(NOT_PUBLIC) from error
         addresses = [str(sockaddr[0]) for *_, sockaddr in found]
-        if not addresses:
-            raise DocumentRefused("its name is unknown")
-        if parts.netloc not in self._local and not all(map(is_public, addresses)):
-            raise DocumentRefused("it is not on the public internet")
+        if not addresses or (parts.netloc not in self._local and not all(map(is_public, addresses))):
+            raise DocumentRefused(NOT_PUBLIC)
         return addresses[0]
 
     async def _fetch(self, parts: SplitResult, address: str) -> bytes:

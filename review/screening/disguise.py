@@ -85,8 +85,8 @@ def turned_passages(text: str) -> Iterator[Decoded]:
 def _runs_forward(window: str) -> bool:
     """Whether capitals begin words and stops end them, as in Latin, which says much by chance when read backwards."""
     words = re.findall(r"[^\W\d_]{2,}", window)
-    forward = sum(word.istitle() for word in words) + len(re.findall(r"\w[.,;:!?](?!\w)", window))
-    backward = sum(word[::-1].istitle() for word in words) + len(re.findall(r"(?<!\w)[.,;:!?]\w", window))
+    forward: int = sum(word.istitle() for word in words) + len(re.findall(r"\w[.,;:!?](?!\w)", window))
+    backward: int = sum(word[::-1].istitle() for word in words) + len(re.findall(r"(?<!\w)[.,;:!?]\w", window))
     return forward > backward
 
 

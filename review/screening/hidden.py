@@ -36,7 +36,7 @@ _RIGHTS = re.compile(
     r"<(?:dc:rights|xmprights:\w+|prism:copyright)\b.*?</(?:dc:rights|xmprights:\w+|prism:copyright)>",
     re.DOTALL | re.IGNORECASE,
 )
-_TAG = re.compile(r"<[^<>]{0,400}>")
+MARKUP = re.compile(r"<[^<>]{0,4000}>")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|will|shall|must|should|do|does|have|has|you|your|not|if|please|ist|sind|wird|soll|muss|sie|du|nicht"
     r"|bitte|est|sont|sera|doit|vous|votre|ne|pas|tu|es|son|debe|usted|su|no|se|\u043d\u0435|\u0432\u044b|\u0432\u0430\u0448|\u0447\u0442\u043e|\u044d\u0442\u0443)\b"
@@ -171,7 +171,7 @@ def _sentence_in(side: SideText, text: str, shown: str) -> str:
     """A full sentence in a property of the file that no page shows; names are none, rights are told in some."""
     if side.name.lower() in _TOLD:
         return ""
-    plain = _TAG.sub("\n", _RIGHTS.sub(" ", text))
+    plain = MARKUP.sub("\n", _RIGHTS.sub(" ", text))
     for line in plain.splitlines():
         sentence = line.strip().rstrip(")}],; ")
         words = normalise(sentence).split()

@@ -15,7 +15,7 @@ from review.manuscript import Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned
-from review.screening.hidden import MAX_SHOWN, letters_of, seen_in, under_scan
+from review.screening.hidden import MARKUP, MAX_SHOWN, letters_of, seen_in, under_scan
 from review.screening.intent import intent_of
 from review.screening.lexicon import prose_words
 from review.screening.likeness import likeness
@@ -73,7 +73,6 @@ ALIEN = 0.8  # of a sentence in another language than its paper, whatever it spe
 EXPECTED = 0.9  # the same where the paper is about judging or about language models
 VISIBLE_TOPIC = 2.0  # weight of `intent` in plain sight, where manuals and letters speak to their readers
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-_MARKUP = re.compile(r"<[^<>]{0,4000}>")
 _VALUE = re.compile(r'="([^"<>\s]+ [^"<>]{8,4000})"')  # of an attribute that holds words
 _OWN_MARKUP = re.compile(r"</[a-z_]")
 MOST_FORM = 2000  # characters
@@ -140,7 +139,7 @@ def _needed(run: Hidden) -> float:
 def _lines(side: SideText) -> Iterator[Passage]:
     needed = LINK if side.name == "Link/URI" else NEEDED.get(side.carrier, BESIDE)
     what = f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
-    text = "\n".join([_MARKUP.sub("\n", side.text), *_VALUE.findall(side.text), *_forms(side)])
+    text = "\n".join([MARKUP.sub("\n", side.text), *_VALUE.findall(side.text), *_forms(side)])
     lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
     for line in lines:
         if side.carrier != "bookmark" or not _heading(line):

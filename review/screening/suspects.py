@@ -11,7 +11,7 @@ from review.manuscript import Locator, Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import without_invisible
-from review.screening.hidden import MAX_SHOWN
+from review.screening.hidden import MARKUP, MAX_SHOWN
 from review.screening.intent import intent_of
 from review.screening.place import placed
 from review.screening.surface import about_injection, without_quotes
@@ -22,7 +22,6 @@ LONGEST = 500  # characters of one
 VISIBLE_INTENT = 2.5  # of ordinary visible sentences one in a hundred reaches it
 MODEL_WEIGHT = 0.45  # makes a passage suspicious by itself, never an attack
 MENTION_WEIGHT = 0.1
-_MARKUP = re.compile(r"<[^<>]{0,400}>")
 _TOO_SHORT = 8  # letters
 
 
@@ -91,7 +90,7 @@ def _hidden(layout: Layout) -> Iterator[Suspect]:
 
 def _beside(layout: Layout) -> Iterator[Suspect]:
     for side in layout.side_texts:
-        for line in _MARKUP.sub("\n", side.text).splitlines():
+        for line in MARKUP.sub("\n", side.text).splitlines():
             place = _where(side.carrier, side.page)
             yield Suspect(text=line[:LONGEST], place=place, carrier=side.carrier, page=side.page)
 

@@ -50,6 +50,7 @@ def folder(tmp_path: Path) -> Path:
         ("eval_columns", lambda f: checks_eval(f / "lone")),
         ("eval_folder", lambda f: checks_eval(f / "none")),
         ("eval_folder", lambda f: checks_eval(f / "empty", make=True)),
+        ("eval_folder", lambda f: checks_eval(f / "empty" / "set", make=True)),
         ("eval_papers", lambda f: checks_eval(f / "none", make=True, papers=0)),
         ("eval_file", lambda f: panel_eval(f / "bytes.json")),
         ("eval_file", lambda f: references_eval(f / "empty")),
