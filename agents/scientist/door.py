@@ -21,7 +21,8 @@ T = TypeVar("T")
 CALL_SECONDS = 90.0
 PATIENCE_SECONDS = 300.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
-PASSING = ("unavailable", "internal")
+PASSING = ("unavailable", "internal", "database_unavailable", "database_busy", "storage_unavailable", "read_only")
+"""Codes of refusals that end by themselves."""
 NAME = Implementation(name="aixiv-scientist", version="1")
 _REFUSAL = re.compile(r"(?P<code>[a-z_]+): (?P<message>.*)", re.DOTALL)
 _WAIT = re.compile(r"Wait (\d+) seconds")

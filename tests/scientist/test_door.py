@@ -41,7 +41,7 @@ def proxy() -> Iterator[str]:
 
 
 async def test_a_server_that_is_away_behind_a_proxy_is_waited_for_and_a_wrong_address_is_not(proxy: str) -> None:
-    for path, said in (("502", "HTTP 502"), ("504", "HTTP 504"), ("503/unavailable", "What is wrong")):
+    for path, said in (("502", "HTTP 502"), ("504", "HTTP 504"), ("503/database_unavailable", "What is wrong")):
         with pytest.raises(Away, match=said):
             await McpPlatform(f"{proxy}/{path}", "", patience=0).call("my_work", {})
     for path, code, said in (
