@@ -95,12 +95,14 @@ class GuidedConstraint:
 
     def forced(self) -> list[int]:
         """Tokens that the grammar leaves no choice about, unless a way is known that says them in others."""
-        found = [] if self._matcher.is_stopped() else self._matcher.compute_ff_tokens()
+        found = [] if self.done else self._matcher.compute_ff_tokens()
         return [] if self._plan is not None and self._plan[: len(found)] != found else found
 
     @property
     def done(self) -> bool:
-        """Nothing may follow but the end."""
+        """Nothing may follow but the end. Raises `ValueError` where a grammar has led into a dead end or beyond what
+        the matcher bears: it calls itself stopped then, but the answer is not whole."""
+        self._require_sound()
         return self._matcher.is_stopped()
 
     @property
@@ -169,12 +171,21 @@ class GuidedConstraint:
 
     def _write_mask(self, out: Tensor) -> None:
         self._matcher.unsafe_compute_mask_ptr(out.data_ptr(), out.numel() * out.element_size())
+        self._require_sound()  # else only the end would be left
+
+    def _require_sound(self) -> None:
+        if self._matcher.is_error():
+            raise ValueError(_first_line(self._matcher))
 
     def _in_text(self) -> bool:
         """Whether words may follow without changing what closes the answer."""
         tokens = self._vocabulary.byte_tokens
         probe = [token for token in (tokens.letter, tokens.space, tokens.letter) if token is not None]
         return self._matcher.validate_tokens(probe) == len(probe)
+
+
+def _first_line(matcher: LLMatcher) -> str:
+    return matcher.get_error().splitlines()[0]
 
 
 def _tokens(mask: Tensor) -> list[int]:
@@ -196,8 +207,12 @@ def compile(  # noqa: A001
     if failed:
         raise BadGrammar(said[0].splitlines()[0] if kind != "regex" else " ".join(said[0].split()))
     matcher = LLMatcher(vocabulary.tokenizer, grammar, log_level=0)
-    if matcher.is_error():
-        raise BadGrammar(matcher.get_error())
+    ahead = matcher.deep_copy()
+    if not matcher.is_error() and ahead.consume_tokens(ahead.compute_ff_tokens()) and not ahead.is_stopped():
+        ahead.compute_bitmask()
+    for one in (matcher, ahead):
+        if one.is_error():
+            raise BadGrammar(f"no answer can follow it: {_first_line(one)}")
     samples = _samples(kind, source, inside, vocabulary.byte_tokens)
     return GuidedConstraint(matcher, vocabulary, known if jump is None else jump, samples)
 

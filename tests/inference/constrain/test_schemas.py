@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import jsonschema
 import pytest
+import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
@@ -153,3 +154,28 @@ def test_schemas_as_pydantic_writes_them_are_followed(seed: int) -> None:
 def test_what_cannot_be_enforced_is_refused_by_name(word: str) -> None:
     with pytest.raises(BadGrammar, match=word):
         guidance.compile("json_schema", {"type": ["array", "object"], word: True}, vocabulary())
+
+
+@pytest.mark.parametrize(
+    ("kind", "source"),
+    [
+        ("regex", r"[^\s\S]"),
+        ("lark", "start: start"),
+        ("lark", 'start: "a" start'),
+        ("json_schema", {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]}),
+    ],
+)
+def test_a_form_without_any_answer_is_refused(kind: Any, source: Any) -> None:
+    with pytest.raises(BadGrammar, match="no answer can follow it"):
+        guidance.compile(kind, source, vocabulary())
+
+
+def test_a_dead_end_is_an_error_and_not_an_answer() -> None:
+    constraint = guidance.compile("lark", 'start: "b" A | "c"\nA: /[^\\s\\S]/', vocabulary())
+    begun = vocabulary().byte_tokens.spell(b"b")
+    assert begun is not None
+    constraint.accept(begun[0])
+    with pytest.raises(ValueError, match="NoExtension"):
+        constraint.mask(torch.zeros(vocabulary().words, dtype=torch.int32))
+    with pytest.raises(ValueError, match="NoExtension"):
+        assert constraint.done
