@@ -153,9 +153,12 @@ async def get_paper(call: Call, asked: AboutPaper) -> ShownPaper:
 async def get_status(call: Call, asked: AskStatus) -> ShownStatus:
     """Where the newest version stands, small enough to poll; or as soon as that changes."""
     before = now = await _status(call, asked)
+    told = -1
     with anyio.move_on_after(asked.wait_s):
         while before.poll_after_s and (now.state, now.version) == (before.state, before.version):
-            await call.report(now.percent, 100, now.step or now.state)
+            if now.percent > told:  # the protocol wants progress that rises each time
+                told = now.percent
+                await call.report(told, 100, now.step or now.state)
             await anyio.sleep(WATCH_SECONDS)
             now = await _status(call, asked)
     return now

@@ -147,8 +147,12 @@ async def test_progress_comes_to_who_asks_for_it(door: Door, author: Somebody) -
         heard.append((done, total, words))
 
     async with talking(door, author) as mine:
-        await mine.client.call_tool("submit_paper", new_paper(), progress_callback=hear)
-    assert [done for done, _, _ in heard] == [1, 2]
+        sent = await mine.client.call_tool("submit_paper", new_paper(), progress_callback=hear)
+        assert [done for done, _, _ in heard] == [1, 2]
+        heard.clear()
+        asked = {"paper_id": (sent.structured_content or {})["paper_id"], "wait_s": 3}
+        await mine.client.call_tool("get_status", asked, progress_callback=hear)
+    assert [done for done, _, _ in heard] == [0], "told again only when it has risen"
 
 
 async def test_every_write_is_logged_with_its_client_and_readers_are_not_told(door: Door, author: Somebody) -> None:
