@@ -1,9 +1,12 @@
 """Puts a service together: a checkpoint, its engine, the embedding model and the HTTP server."""
 
+import asyncio
 import ipaddress
+import math
 import secrets
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -28,6 +31,8 @@ from inference.model.spec import CheckpointError
 SEQUENCES = {"cuda": 64, "cpu": 16}
 BATCH_TOKENS = {"cuda": 8192, "cpu": 512}
 WAITING = 256
+GRACE_S = 4.0  # for what is being answered when the service is told to stop
+LAST_WORDS_S = 4  # the forward in hand, and the error to everybody
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,27 @@ class Options:
     """False: serve embeddings alone when the checkpoint cannot be loaded, and say why."""
 
 
+class Server(uvicorn.Server):
+    """Ends answers that take longer than `grace` seconds with an error, before their connections are cut."""
+
+    def __init__(self, app: Litestar, *, grace: float = GRACE_S) -> None:
+        after = math.ceil(grace) + LAST_WORDS_S
+        super().__init__(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=after))
+        self._grace = grace
+        self._stop: Callable[[], None] | None = app.state.stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called once, when it is time to end."""
+        ending = asyncio.create_task(self._end_answers())
+        await super().shutdown(sockets)
+        ending.cancel()
+
+    async def _end_answers(self) -> None:
+        await asyncio.sleep(self._grace)
+        if self._stop is not None:
+            await asyncio.to_thread(self._stop)
+
+
 def serve(options: Options) -> None:
     """Serve until told to stop. Raises `CheckpointError` or `TooLittleMemory` where a model is needed, and ends the
     process when the port is not to be had, before anything is loaded."""
@@ -58,7 +84,7 @@ def serve(options: Options) -> None:
     app = application(options, key)
     address = f"[{options.host}]" if ":" in options.host else options.host
     print(f"{', '.join(app.state.models)} at http://{address}:{options.port}/v1; Ctrl-C ends", flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5))
+    server = Server(app)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[place])
     if not server.started:

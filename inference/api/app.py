@@ -48,7 +48,7 @@ def create_app(
     """The application around embedding models and perhaps a language model.
 
     `missing` says why there is no language model where one was wanted. An empty key lets everybody in. `state.models`
-    names what is served.
+    names what is served, `state.stop` ends all texts being written.
     """
     metrics = Metrics()
     engines = {
@@ -83,7 +83,9 @@ def create_app(
         exception_handlers={RefusedError: _refuse, HTTPException: _refuse_http, Exception: _fault},
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,
-        state=State({"models": [card["id"] for card in shelf.cards]}),
+        state=State(
+            {"models": [card["id"] for card in shelf.cards], "stop": language.engine.stop if language else int}
+        ),
     )
 
 

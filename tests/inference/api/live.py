@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
-
-from inference.serve import Options, application
+from inference.serve import Options, Server, application
 from inference.tools.random_checkpoint import SIZES, write
 
 NAME = "tiny"
@@ -23,9 +21,9 @@ def checkpoint(folder: Path) -> Path:
 
 
 @contextmanager
-def serving(options: Options, *, api_key: str = "") -> Iterator[str]:
+def serving(options: Options, *, api_key: str = "", grace: float = 4) -> Iterator[str]:
     """The service's address, while it runs."""
-    server = uvicorn.Server(uvicorn.Config(application(options, api_key), port=0, log_level="warning"))
+    server = Server(application(options, api_key), grace=grace)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

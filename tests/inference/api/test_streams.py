@@ -5,14 +5,16 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from inference.serve import is_loopback
-from tests.inference.api.live import KEY, NAME
+from inference.serve import Options, is_loopback
+from tests.inference.api.live import KEY, NAME, serving
 
 ASK: Any = [{"role": "user", "content": "What does the method measure?"}]
 ENDLESS = {"0": -100, "2": -100}  # the tokens that end an answer
@@ -78,6 +80,20 @@ def test_clients_that_go_away_are_no_trouble_of_ours(client: httpx2.Client) -> N
     while number(client, left) < before[0] + 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert (number(client, left), number(client, failed)) == (before[0] + 2, before[1])
+
+
+def test_who_waits_when_the_service_stops_is_told(folder: Path) -> None:
+    options = Options(model=str(folder), name=NAME, device="cpu", kv_memory=8 * 2**20)
+    with ThreadPoolExecutor(2) as threads:
+        with serving(options, grace=0.3) as address:
+            whole, stream = (
+                threads.submit(httpx2.post, f"{address}/v1/chat/completions", json=LONG | {"stream": asked}, timeout=60)
+                for asked in (False, True)
+            )
+            time.sleep(0.5)
+        assert (whole.result().status_code, whole.result().json()["error"]["type"]) == (503, "server_error")
+        last = stream.result().text.strip().rsplit("data: ", 1)[-1]
+        assert "the service is stopping" in json.loads(last)["error"]["message"]
 
 
 def test_what_is_too_much_is_refused_with_the_time_to_come_back(client: httpx2.Client) -> None:
