@@ -31,7 +31,7 @@ from inference.model.spec import CheckpointError
 SEQUENCES = {"cuda": 64, "cpu": 16}
 BATCH_TOKENS = {"cuda": 8192, "cpu": 512}
 WAITING = 256
-GRACE_S = 4.0  # for what is being answered when the service is told to stop
+GRACE_S = 2.5  # for what is being answered when the service is told to stop; a supervisor kills after 4
 LAST_WORDS_S = 4  # the forward in hand, and the error to everybody
 
 
