@@ -59,6 +59,7 @@ NEEDED = {
     "latex_hidden": HIDDEN,
     "markdown_hidden": HIDDEN,
 }
+SHORT_MACRO = 0.8  # of macros of a few words, which are mostly names
 LINK = 0.25
 BESIDE = 0.4  # every other text beside the page
 TOPICAL = 0.3  # a text beside the page that may be like an attack to this degree must also speak of judging
@@ -70,6 +71,7 @@ STRAY = 0.9  # the same in an English paper on something else
 FOREIGN = 0.65  # the same in another language than English
 UNSPOKEN = 0.95  # of a sentence that speaks to nobody, in an English paper on something else
 ALIEN = 0.8  # of a sentence in another language than its paper, whatever it speaks of
+SHORT_ALIEN = 0.97  # the same of a few words
 EXPECTED = 0.9  # the same where the paper is about judging or about language models
 VISIBLE_TOPIC = 2.0  # weight of `intent` in plain sight, where manuals and letters speak to their readers
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
@@ -141,11 +143,11 @@ def _lines(side: SideText) -> Iterator[Passage]:
     what = f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
     text = "\n".join([MARKUP.sub("\n", side.text), *_VALUE.findall(side.text), *_forms(side)])
     lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
+    topical = needed >= TOPICAL
     for line in lines:
         if side.carrier != "bookmark" or not _heading(line):
-            yield Passage(
-                text=line, carrier=side.carrier, needed=needed, what=what, topical=needed >= TOPICAL, page=side.page
-            )
+            enough = SHORT_MACRO if side.carrier == "latex_macro" and not _long(line) else needed
+            yield Passage(text=line, carrier=side.carrier, needed=enough, what=what, topical=topical, page=side.page)
     if 1 < len(lines) <= FEW_LINES:
         whole, enough = " ".join(lines), max(needed, JOINED)
         yield Passage(text=whole, carrier=side.carrier, needed=enough, what=what, topical=True, page=side.page)
@@ -198,10 +200,9 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     english, stray = is_in_english(text), speaks_of_other_things(text)
     spans = sentences(text, 0, min(len(text), manuscript.references_start))
     for (start, end), (_, last) in zip(spans, [*spans[1:], spans[-1]], strict=True) if spans else ():
-        sentence = text[start:end]
+        sentence, passage = text[start:end], text[start:last].partition("\n\n")[0]
         much = _likeness(sentence)
-        alien = english and _alien(sentence, much, stray=stray)
-        passage = text[start:last].partition("\n\n")[0]
+        alien = english and any(_alien(one, stray=stray) for one in (sentence, passage))
         if not (alien or _steers(sentence, passage, much, stray=stray)) or seen_in(sentence, known):
             continue
         mention = about_injection(text, (start, end))
@@ -216,9 +217,10 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
         )
 
 
-def _alien(sentence: str, much: float, *, stray: bool) -> bool:
-    """Whether a sentence that is like an attack stands in another language than its English paper."""
-    return much >= (ALIEN if stray else EXPECTED) and _long(sentence) and is_foreign(sentence)
+def _alien(sentence: str, *, stray: bool) -> bool:
+    """Whether a sentence in another language than its English paper is like an attack."""
+    needed = (ALIEN if stray else EXPECTED) if _long(sentence) else SHORT_ALIEN
+    return is_foreign(sentence) and _likeness(sentence) >= needed
 
 
 def _steers(sentence: str, passage: str, much: float, *, stray: bool) -> bool:

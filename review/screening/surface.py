@@ -31,7 +31,7 @@ _JUDGING = re.compile(
     re.IGNORECASE,
 )
 _OTHER_LANGUAGE = re.compile(
-    r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{3}|\b(?:der|die|das|und|ist|sie|du|wird|dein\w*|als|auf"
+    r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{3}|[\u00df-\u00f6\u00f8-\u00ff]|\b(?:der|die|das|und|ist|sie|du|wird|dein\w*|als|auf"
     r"|les?|est|et|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*|ce|ton)\b"
 )
 _EVERYDAY = frozenset(
