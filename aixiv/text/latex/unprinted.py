@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from review.layout import SideText
 
 MOST_CHARS = 20_000  # of one text
-FEWEST_WORDS = 2  # of a macro's body that may say something; shorter ones are names and symbols
+FEWEST_WORDS = 3  # of a macro's body that may say something; shorter ones are names and symbols
 SMALLEST = 0.15  # scale factor below which nothing can be read
 PROPERTIES = re.compile(r"\\(hypersetup|pdfinfo)\s*(?=\{)")
 KEPT_BOX = re.compile(
