@@ -116,6 +116,23 @@ def test_a_hidden_text_layer_is_no_text(tmp_path: Path) -> None:
     assert "no reader can see" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "way_out"),
+    [
+        ("bare.md", b"![](figure.png)\n\n<!-- to come -->\n", "words"),
+        ("bare.tex", b"\\documentclass{article}\\begin{document}\\end{document}", "\\begin{document}"),
+    ],
+)
+def test_a_text_without_words_is_refused_in_words_for_its_kind(
+    tmp_path: Path, name: str, content: bytes, way_out: str
+) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_path(_written(tmp_path / name, content))
+    assert caught.value.code == "no_text"
+    assert way_out in caught.value.hint
+    assert "PDF" not in caught.value.hint
+
+
 @pytest.mark.anyio
 async def test_a_slow_parse_is_stopped_and_leaves_no_process(tmp_path: Path) -> None:
     path = _written(tmp_path / "slow.tex", d.paper_latex().replace("\\maketitle", "\\iffalse " * 400_000).encode())

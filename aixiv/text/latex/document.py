@@ -37,6 +37,7 @@ AUTHOR_NOISE = re.compile(
     r"\\(?:thanks|footnotemark|footnote|inst|textsuperscript|affil|email|orcidlink|institute)\s*(?:\[[^\]]*\])?\s*(?=\{)"
 )
 LEAST_LETTERS = 40
+WORDLESS = "Put the text between \\begin{document} and \\end{document}, and send every file that it inputs."
 
 
 def parse_latex(path: Path, *, filename: str) -> Parsed:
@@ -60,7 +61,7 @@ def parse_latex(path: Path, *, filename: str) -> Parsed:
     walk = Walk(preamble, body, listed)
     manuscript = walk.manuscript(tuple(f"the input {name!r} is not in the archive" for name in flattener.missing))
     if sum(c.isalpha() for c in manuscript.text) < LEAST_LETTERS:
-        raise Unreadable("no_text", "The source holds no text to review.")
+        raise Unreadable("no_text", "The source holds no text to review.", hint=WORDLESS)
     return Parsed(manuscript=manuscript, layout=Layout(side_texts=(*sides, *walk.setter.sides)))
 
 

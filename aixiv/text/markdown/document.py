@@ -26,6 +26,7 @@ KEYWORD_LINE = re.compile(
     r"^(?:keywords?|key words|index terms)\s*[:.—–-]\s*(?P<list>[^\n]+)\Z", re.IGNORECASE | re.MULTILINE
 )
 LEAST_LETTERS = 40
+WORDLESS = "Send a file with the words of the manuscript: pictures, comments and links alone cannot be reviewed."
 
 Cells = tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, int], ...]]
 """Rows of a table, and the places of its cells in bold."""
@@ -49,7 +50,7 @@ def parse_markdown(path: Path) -> Parsed:
     walk = Walk(tokens, matter)
     manuscript = walk.manuscript()
     if sum(c.isalpha() for c in manuscript.text) < LEAST_LETTERS:
-        raise Unreadable("no_text", "The file holds no text to review.")
+        raise Unreadable("no_text", "The file holds no text to review.", hint=WORDLESS)
     sides = (*walk.aside.texts, *_definitions(environment), *_unread(matter))
     return Parsed(manuscript=manuscript, layout=Layout(side_texts=sides))
 
