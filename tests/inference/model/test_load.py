@@ -132,6 +132,22 @@ def test_weights_that_would_be_misread_are_refused(tmp_path: Path) -> None:
     load(tmp_path, device="cpu")
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_weights_that_are_no_numbers_are_refused(number: float, tmp_path: Path) -> None:
+    write(tmp_path, SIZES["tiny-qwen3_moe"], dtype="float32")
+    path = tmp_path / "model.safetensors"
+    whole = load_file(path)
+    for key, named in (("embed_tokens", "embed"), ("layers.1.mlp.experts.3.down_proj", "layers.1.experts.3.down")):
+        damaged = whole[f"model.{key}.weight"].clone()
+        damaged[-1, 0] = number
+        save_file(whole | {f"model.{key}.weight": damaged}, path)
+        with pytest.raises(CheckpointError, match=f"{named} holds numbers that are not finite"):
+            load(tmp_path, device="cpu")
+    large = whole["model.norm.weight"].fill_(2e38)  # their sum is beyond float32, each of them is not
+    save_file(whole | {"model.norm.weight": large}, path)
+    load(tmp_path, device="cpu")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
