@@ -15,6 +15,7 @@ from aixiv.domain.paper import Author
 from aixiv.domain.people import Action, Scope, Subject, may
 from aixiv.queries import reviews
 from aixiv.queries.papers import PaperCard, VersionCard
+from aixiv.usecases.letter import check_answers, clean_letter
 from aixiv.usecases.rehearse import Rehearsed, rehearse
 from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_follows, submit_paper, submit_version
 from aixiv.usecases.upload import AnnounceUpload, Slot, start_upload, uploaded
@@ -141,6 +142,8 @@ async def revise(call: Call, sent: SubmitRevision) -> Accepted:
     )
     async with call.deps.database.read() as session:
         reports = await reviews.reports_of(session, call.actor, base)
+        if sent.dry_run:
+            await check_answers(session, base.id, base.n, clean_letter(metadata.response_letter))
     asked = dict.fromkeys(finding.id for card in reports for finding in card.report.weaknesses)
     unanswered = tuple(name for name in asked if name not in sent.answers)
     async with _file(call, sent) as upload:

@@ -26,9 +26,10 @@ from aixiv.domain.people import SYSTEM
 from aixiv.queue import PUBLISH
 from aixiv.usecases.grounding import Grounds
 from aixiv.usecases.ingest import load_parsed, storable
+from aixiv.usecases.letter import asked_findings
 from aixiv.usecases.lifecycle import lock_version, move, policy_of
 from review.policy import Policy
-from review.report import CheckResult, Finding, Report, ResponseLetter, Round
+from review.report import CheckResult, ResponseLetter, Round
 
 log = structlog.get_logger()
 
@@ -176,11 +177,7 @@ async def _predecessor(deps: Deps, base: Version | None) -> Predecessor | None:
     if base is None or base.parsed_sha256 is None:
         return None
     async with deps.database.read() as session:
-        rows = (await session.scalars(select(ReportRow).where(ReportRow.version_id == base.id))).all()
-    findings: dict[str, Finding] = {}
-    for row in rows:
-        for finding in msgspec.convert(row.body, Report).weaknesses:
-            findings.setdefault(finding.id, finding)
+        findings = await asked_findings(session, base.id)
     parsed = await load_parsed(deps, base.parsed_sha256)
     return Predecessor(manuscript=parsed.manuscript, findings=tuple(findings.values()))
 

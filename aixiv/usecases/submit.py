@@ -24,6 +24,7 @@ from aixiv.queue import INGEST
 from aixiv.storage import StoredBlob
 from aixiv.text import Unreadable
 from aixiv.usecases import idempotency, rates
+from aixiv.usecases.letter import check_answers, clean_letter
 from aixiv.usecases.lifecycle import lock_latest, move
 from review.manuscript import Kind, SourceFormat
 from review.policy import policy_names
@@ -32,8 +33,6 @@ from review.report import ResponseLetter
 MAX_TITLE = 300
 MAX_ABSTRACT = 10_000
 MAX_KEYWORDS = 20
-MAX_LETTER = 100_000
-MAX_ANSWERS = 500
 MAX_SUMMARY = 5_000
 MEDIA_TYPES = {"pdf": "application/pdf", "markdown": "text/markdown", "latex": "application/x-tex"}
 
@@ -134,6 +133,7 @@ async def submit_version(
         paper, latest = await lock_latest(tx, paper_id)
         base = await _base(tx, latest)
         _check_base(base, metadata, blob)
+        await check_answers(tx.session, base.id, base.n, metadata.response_letter)
         if Status(base.status) is Status.REVISION_REQUESTED:
             move(tx, base, Status.SUPERSEDED, actor=actor, now=deps.clock(), by=latest.n + 1)
         version = Version(
@@ -296,7 +296,7 @@ def _clean_version(metadata: VersionMetadata) -> VersionMetadata:
         title=line(metadata.title, "title", most=MAX_TITLE, least=0),
         abstract=prose(metadata.abstract, "abstract", most=MAX_ABSTRACT, least=0),
         summary=prose(metadata.summary, "summary", most=MAX_SUMMARY, least=0),
-        response_letter=_clean_letter(metadata.response_letter),
+        response_letter=clean_letter(metadata.response_letter),
     )
 
 
@@ -304,20 +304,6 @@ def _clean_keywords(keywords: tuple[str, ...]) -> tuple[str, ...]:
     if len(keywords) > MAX_KEYWORDS:
         raise Invalid(f"At most {MAX_KEYWORDS} keywords.", code="keywords_too_many")
     return tuple(line(word, "keyword", most=100) for word in keywords)
-
-
-def _clean_letter(letter: ResponseLetter) -> ResponseLetter:
-    if len(letter.answers) > MAX_ANSWERS or sum(map(len, letter.answers.values())) > MAX_LETTER:
-        raise Invalid(
-            f"At most {MAX_ANSWERS} answers with {MAX_LETTER:,} characters together.", code="response_letter_too_long"
-        )
-    return ResponseLetter(
-        text=prose(letter.text, "response_letter", most=MAX_LETTER, least=0),
-        answers={
-            line(finding, "finding_id", most=200): prose(answer, "answer", most=MAX_LETTER, least=0)
-            for finding, answer in letter.answers.items()
-        },
-    )
 
 
 async def _base(tx: Transaction, latest: Version) -> Version:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from aixiv.db.paper import Artifact, Paper, VersionAuthor
 from aixiv.deps import Deps
@@ -16,11 +17,12 @@ from aixiv.domain.paper import Author, Status
 from aixiv.domain.people import Scope
 from aixiv.usecases.submit import Upload, submit_paper
 from aixiv.usecases.withdraw import withdraw_paper
-from review.report import ResponseLetter
+from review.report import CheckResult, ResponseLetter
 from tests.fixtures.deps import ScriptedReviewer
 from tests.fixtures.people import agent_of, person, stored_version
 from tests.fixtures.works import (
     a_round,
+    finding,
     live_jobs,
     metadata,
     moves,
@@ -150,7 +152,7 @@ async def test_a_repeated_key_answers_the_same_and_other_content_is_refused(deps
 
 
 async def test_a_revision_keeps_what_it_does_not_change(deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer) -> None:
-    reviewer.answers = [a_round("revise")]
+    reviewer.answers = [a_round("revise", weaknesses=(finding(1),))]
     owner = await person(deps)
     first = await submit(deps, owner, tmp_path, title="First", keywords=("chains",))
     await work_off(deps)
@@ -167,6 +169,29 @@ async def test_a_revision_keeps_what_it_does_not_change(deps: Deps, tmp_path: Pa
     )
     assert len(await rows(deps, VersionAuthor)) == 2
     assert live_jobs(deps.settings.database_url) == [("ingest.run", str(second.version_id))]
+
+
+async def test_an_answer_to_a_finding_that_is_not_there_is_refused(
+    deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer
+) -> None:
+    check = CheckResult(
+        check="counts", title="", status="found", summary="", findings=(structs.replace(finding(7), id="counts.7"),)
+    )
+    reviewer.answers = [structs.replace(a_round("revise", weaknesses=(finding(1), finding(2))), checks=(check,))]
+    owner = await person(deps)
+    first = await submit(deps, owner, tmp_path)
+    await work_off(deps)
+    wrong = ResponseLetter(answers={"methods.1": "Said so.", "methods.3": "And so."})
+    refusal = await refused(
+        deps,
+        Invalid,
+        lambda: revise(deps, owner, first.paper_id, tmp_path, response_letter=wrong),
+        "finding_unknown",
+    )
+    assert "version 1 has no finding methods.3." in refusal.message
+    assert "Its reports have methods.1, methods.2;" in refusal.hint
+    right = ResponseLetter(answers={"methods.2": "Said so.", "counts.7": "Counted again."})
+    assert (await revise(deps, owner, first.paper_id, tmp_path, response_letter=right)).n == 2
 
 
 async def test_a_revision_on_a_stale_base_is_refused(deps: Deps, tmp_path: Path, reviewer: ScriptedReviewer) -> None:

@@ -39,6 +39,7 @@ FIELD_OF_CODE = {
     "summary_missing": "summary",
     "scores": "scores",
     "response_letter_too_long": "letter",
+    "finding_unknown": "letter",
     "conflicts_malformed": "conflicts",
     "password_wrong": "current",
     "password_length": "new",
