@@ -14,6 +14,8 @@ from aixiv.queries import events
 from aixiv.settings import Settings
 from aixiv.supervisor.doctor import examine
 from aixiv.supervisor.home import with_running_addresses
+from aixiv.supervisor.models import judge_lines, why_no_model
+from aixiv.supervisor.services import INFERENCE
 from aixiv.supervisor.up import Running, run, table
 from aixiv.usecases.accounts import ensure_admin, make_signin_link
 
@@ -33,8 +35,9 @@ def up(*, demo: bool = False) -> int:
         async with opened(running.settings) as parts:
             admin = await ensure_admin(parts.deps)
             link = await make_signin_link(parts.deps, SYSTEM, admin, life=FIRST_LINK_LIFE)
-            print(table(running.rows()))
-            print(f"\njudge: {running.settings.judge_in_use}")
+            why = await why_no_model(running.settings)
+            print(table(running.rows(), {INFERENCE: "no language model, see below"} if why else {}))
+            print("", *judge_lines(running.settings, why), sep="\n")
             print(f"aiXiv is serving at {running.settings.address}")
             print(f"sign in once with {link.url}", flush=True)
             if demo:

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Literal
 
-import httpx2
 import psycopg
 from anyio import to_thread
 from msgspec import Struct
@@ -11,10 +10,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from aixiv.settings import Settings
 from aixiv.storage import Blobs, StorageError
+from aixiv.supervisor.models import MEND, PATIENCE_SECONDS, is_own, own_base, reason, served
 from aixiv.supervisor.schema import newest_revision, revision_of
 
 State = Literal["ok", "down", "off", "attention"]
-PATIENCE_SECONDS = 5.0
 NOT_STARTED = "start the platform with `aixiv up`, or set {}"
 
 
@@ -107,16 +106,14 @@ async def _inference(settings: Settings) -> Line:
     part = "inference"
     if not settings.inference_url:
         return Line(part, "down", "no address", NOT_STARTED.format("AIXIV_INFERENCE_URL"))
-    key = settings.inference_api_key.get_secret_value()
-    models = await _models(f"{settings.inference_url.rstrip('/')}/v1", key)
-    if isinstance(models, str):
+    found = await served(own_base(settings), settings.inference_api_key.get_secret_value())
+    if isinstance(found, str):
         fix = "check AIXIV_INFERENCE_URL and AIXIV_INFERENCE_API_KEY"
-        return Line(part, "down", f"{settings.inference_url}: {models}", fix)
-    served = f"{', '.join(models)} at {settings.inference_url}"
-    if settings.model and settings.model_name not in models:
-        fix = "see the log of the part inference; `aixiv models` lists what fits this machine"
-        return Line(part, "attention", f"{served}; the language model {settings.model} could not be loaded", fix)
-    return Line(part, "ok", served if settings.model else f"{served} (embeddings only)", "")
+        return Line(part, "down", f"{settings.inference_url}: {found}", fix)
+    names = f"{', '.join(found.tasks)} at {settings.inference_url}"
+    if settings.model and settings.model_name not in found.tasks:
+        return Line(part, "attention", f"{names}; {reason(settings, found)}", MEND)
+    return Line(part, "ok", names if settings.model else f"{names} (embeddings only)", "")
 
 
 async def _language_model(settings: Settings) -> Line:
@@ -125,32 +122,22 @@ async def _language_model(settings: Settings) -> Line:
     if not base:
         fix = "set AIXIV_MODEL, or AIXIV_LLM_BASE_URL and AIXIV_LLM_MODEL, for judgement by a language model"
         return Line(part, "off", "no language model is set", fix)
-    models = await _models(base, settings.llm_api_key.get_secret_value())
-    if isinstance(models, str):
-        return Line(part, "down", f"{base}: {models}", "check AIXIV_LLM_BASE_URL and AIXIV_LLM_API_KEY")
-    if models.get(wanted) == "embedding":
-        return Line(
-            part, "down", f"{wanted} is an embedding model, it writes no texts", "name a language model instead"
+    own = is_own(settings)
+    found = await served(base, settings.llm_api_key.get_secret_value())
+    if isinstance(found, str):
+        names = (
+            ("AIXIV_INFERENCE_URL", "AIXIV_INFERENCE_API_KEY") if own else ("AIXIV_LLM_BASE_URL", "AIXIV_LLM_API_KEY")
         )
-    if wanted not in models:
-        offered = ", ".join([*models][:5]) or "none"
+        return Line(part, "down", f"{base}: {found}", "check " + " and ".join(names))
+    if found.tasks.get(wanted) == "embedding":
+        fix = MEND if own else "name a language model instead"
+        return Line(part, "down", f"{wanted} is an embedding model, it writes no texts", fix)
+    if wanted not in found.tasks and own:
+        return Line(part, "down", f"AIXIV_MODEL: {reason(settings, found)}", MEND)
+    if wanted not in found.tasks:
+        offered = ", ".join([*found.tasks][:5]) or "none"
         return Line(part, "down", f"{base} does not serve {wanted!r}; it has: {offered}", "set AIXIV_LLM_MODEL")
     return Line(part, "ok", f"{wanted} at {base}", "")
-
-
-async def _models(base: str, key: str) -> dict[str, str] | str:
-    """The models an OpenAI-compatible server lists, with what they are for where it says so, or why it does not."""
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        async with httpx2.AsyncClient(timeout=PATIENCE_SECONDS, headers=headers) as http:
-            response = await http.get(f"{base.rstrip('/')}/models")
-        if response.status_code != 200:
-            return f"answered {response.status_code}"
-        return {str(card["id"]): str(card.get("task", "")) for card in response.json()["data"]}
-    except httpx2.HTTPError as error:
-        return f"cannot be reached ({type(error).__name__})"
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "answered something that is not a list of models"
 
 
 def _judge(settings: Settings, language: Line) -> Line:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import psycopg
 from msgspec import Struct
@@ -64,10 +64,11 @@ async def run(settings: Settings, *, on_ready: OnReady, only: tuple[str, ...] = 
         return 1
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as aligned text."""
+def table(rows: list[Row], notes: Mapping[str, str]) -> str:
+    """The rows as aligned text, with more notes by part."""
     head = ("part", "state", "pid", "address", "note")
-    lines = [head, *((r.name, r.state, str(r.pid or "-"), r.address, r.note) for r in rows)]
+    said = [", ".join(filter(None, (r.note, notes.get(r.name, "")))) for r in rows]
+    lines = [head, *((r.name, r.state, str(r.pid or "-"), r.address, n) for r, n in zip(rows, said, strict=True))]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     shown = ("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)) for line in lines)
     return "\n".join(line.rstrip() for line in shown)

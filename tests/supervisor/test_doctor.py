@@ -10,6 +10,9 @@ from pydantic import SecretStr
 
 from aixiv.settings import Settings
 from aixiv.supervisor.doctor import Line, examine
+from aixiv.supervisor.models import judge_lines, why_no_model
+from inference.serve import Options
+from tests.inference.api.live import serving
 
 pytestmark = pytest.mark.anyio
 KEY = "sk-secret"
@@ -92,3 +95,47 @@ async def test_the_judge_follows_the_model(settings: Settings, model_server: str
     asked = await facts(settings, llm_base_url=model_server, llm_model="gpt", judge="evidence")
     assert asked["judge"].state == "ok"
     assert asked["judge"].detail.startswith("evidence")
+
+
+@pytest.fixture(scope="module")
+def without_model() -> Iterator[str]:
+    """Our own service, started with a checkpoint that is not there."""
+    with serving(Options(model="/nowhere/at-all", needs_model=False)) as address:
+        yield address
+
+
+async def test_a_checkpoint_that_is_not_loaded_is_said_by_doctor_with_the_reason(
+    settings: Settings, without_model: str
+) -> None:
+    mine = settings.model_copy(update={"model": "/nowhere/at-all", "inference_url": without_model}).with_own_model()
+    found = await facts(mine)
+    why = "the model /nowhere/at-all could not be loaded: /nowhere/at-all is neither a folder nor a hub id"
+    assert (found["inference"].state, found["model"].state, found["judge"].state) == ("attention", "down", "down")
+    assert why in found["inference"].detail
+    assert found["model"].detail.startswith(f"AIXIV_MODEL: {why}")
+    for part in ("inference", "model"):
+        assert "set AIXIV_MODEL to" in found[part].fix
+        assert "LLM_MODEL" not in found[part].fix
+
+
+async def test_up_says_that_nothing_reviews_without_the_model_and_what_to_do(
+    settings: Settings, without_model: str, model_server: str
+) -> None:
+    mine = settings.model_copy(update={"model": "/nowhere/at-all", "inference_url": without_model})
+    own = mine.with_own_model()
+    why = await why_no_model(own)
+    assert "could not be loaded: /nowhere/at-all is neither a folder" in why
+    said = "\n".join(judge_lines(own, why))
+    for part in ("language-model, WHICH CANNOT REVIEW", "held for an editor", why, "Set AIXIV_MODEL", "AIXIV_JUDGE"):
+        assert part in said
+    evidence = own.model_copy(update={"judge": "evidence"})
+    elsewhere = mine.model_copy(update={"llm_base_url": model_server}).with_own_model()
+    for other, judge in ((evidence, "evidence"), (elsewhere, model_server)):
+        first, *rest = judge_lines(other, await why_no_model(other))
+        assert judge in first
+        assert "CANNOT" not in first
+        assert why in rest[0]
+    away = own.model_copy(update={"inference_url": "http://127.0.0.1:9"})
+    assert "cannot be reached" in await why_no_model(away)
+    assert await why_no_model(settings) == ""
+    assert judge_lines(settings, "") == ["judge: evidence"]
