@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from review.checks.prose import sentences
-from review.layout import Layout, SideText
+from review.layout import Box, Layout, SideText
 from review.manuscript import Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding
@@ -90,6 +90,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     what: str
     topical: bool = False  # must also speak of judging, whatever it is like
     page: int | None = None
+    box: Box | None = None
 
 
 def likeness_findings(
@@ -113,6 +114,7 @@ def likeness_findings(
             reason=f"{passage.what} reads like a text that is meant to steer a judge (likeness {much:.2f}).",
             weight=WEIGHT,
             page=passage.page,
+            box=passage.box,
         )
     yield from _visible(manuscript, known)
 
@@ -123,9 +125,8 @@ def _unseen(layout: Layout) -> Iterator[Passage]:
     seen = letters_of(visible_text(layout)) if runs else ""
     for run in runs:
         if not under_scan(run, layout) and not seen_in(run.text, seen):
-            yield Passage(
-                text=run.text, carrier=run.carrier, needed=_needed(run), what=f"Text {run.reason}", page=run.page
-            )
+            what, needed = f"Text {run.reason}", _needed(run)
+            yield Passage(text=run.text, carrier=run.carrier, needed=needed, what=what, page=run.page, box=run.box)
     for side in layout.side_texts:
         yield from _lines(side)
 

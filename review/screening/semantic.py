@@ -12,7 +12,9 @@ from functools import lru_cache
 from importlib.resources import files
 from math import sqrt
 
-from review.layout import Layout
+from msgspec import Struct
+
+from review.layout import Box, Layout
 from review.report import ScreenFinding
 from review.screening.hidden import MAX_SHOWN
 from review.screening.visibility import hidden_runs
@@ -27,14 +29,14 @@ MARGIN = 0.10  # by which it must be nearer to an intent than to any everyday te
 
 def passages(layout: Layout) -> tuple[str, ...]:
     """Texts that need a vector: what a reader of the pages does not see, and what it is compared with; maybe none."""
-    suspect = [text for _, text, _ in _suspects(layout)]
-    return (*_described("intents"), *_described("everyday"), *suspect) if suspect else ()
+    texts = [suspect.text for suspect in _suspects(layout)]
+    return (*_described("intents"), *_described("everyday"), *texts) if texts else ()
 
 
 def semantic_findings(layout: Layout, vectors: Vectors) -> Iterator[ScreenFinding]:
     """Findings in passages whose vector is near to an intent; a passage without a vector is not judged."""
-    for carrier, text, page in _suspects(layout):
-        vector = vectors.get(text)
+    for suspect in _suspects(layout):
+        vector = vectors.get(suspect.text)
         if vector is None:
             continue
         intent, near = _nearest(vector, "intents", vectors)
@@ -42,21 +44,27 @@ def semantic_findings(layout: Layout, vectors: Vectors) -> Iterator[ScreenFindin
         if near >= NEAR and near - usual >= MARGIN:
             yield ScreenFinding(
                 kind="semantic",
-                carrier=carrier,
-                text=text[:MAX_SHOWN],
+                carrier=suspect.carrier,
+                text=suspect.text[:MAX_SHOWN],
                 reason=f"In meaning this is near to “{intent}” (likeness {near:.2f}).",
                 weight=0.45,
-                page=page,
+                page=suspect.page,
+                box=suspect.box,
             )
 
 
-def _suspects(layout: Layout) -> list[tuple[str, str, int | None]]:
-    found: list[tuple[str, str, int | None]] = [
-        (run.carrier, run.text[:LONGEST], run.page) for run in hidden_runs(layout)
-    ]
+class _Suspect(Struct, frozen=True):
+    carrier: str
+    text: str
+    page: int | None
+    box: Box | None = None
+
+
+def _suspects(layout: Layout) -> list[_Suspect]:
+    found = [_Suspect(run.carrier, run.text[:LONGEST], run.page, run.box) for run in hidden_runs(layout)]
     for side in layout.side_texts:
-        found += [(side.carrier, line[:LONGEST], side.page) for line in side.text.splitlines()]
-    long_enough = [f for f in dict.fromkeys(found) if sum(c.isalpha() for c in f[1]) >= FEWEST_LETTERS]
+        found += [_Suspect(side.carrier, line[:LONGEST], side.page) for line in side.text.splitlines()]
+    long_enough = [one for one in dict.fromkeys(found) if sum(c.isalpha() for c in one.text) >= FEWEST_LETTERS]
     return long_enough[:MOST_PASSAGES]
 
 
