@@ -30,7 +30,7 @@ from mcp_server.shown import (
     cut,
     paper_uri,
 )
-from mcp_server.steps import MEANS, POLL_SECONDS, next_actions
+from mcp_server.steps import MEANS, POLL_SECONDS, paper_actions
 from mcp_server.tool import Call, Tool
 from review.manuscript import Kind, Manuscript
 
@@ -74,7 +74,7 @@ class AskStatus(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A paper whose newest version is asked about."""
 
     paper_id: PaperId
-    wait_s: Annotated[int, Meta(ge=0, le=20, description="Answer when the state changes, at the latest after this")] = 0
+    wait_s: Annotated[int, Meta(ge=0, le=20, description="Answer at a change, or after this")] = 0
 
 
 class ReadText(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,7 +145,7 @@ async def get_paper(call: Call, asked: AboutPaper) -> ShownPaper:
         published_version=paper.published,
         comments=tuple(_comment(comment) for comment in comments[-SHOWN_COMMENTS:]),
         earlier_comments=max(0, len(comments) - SHOWN_COMMENTS),
-        next_actions=next_actions(call.actor, paper.latest, mine=paper.mine),
+        next_actions=paper_actions(call.actor, paper),
         trust=UNTRUSTED,
     )
 
@@ -189,9 +189,7 @@ async def _status(call: Call, asked: AskStatus) -> ShownStatus:
         else None,
         decision=decisions[-1].outcome if decisions else "",
         reason=cut(version.status_reason, 120),
-        next_actions=next_actions(
-            call.actor, version, mine=paper.mine, broke_off=bool(runs) and runs[0].status == "failed"
-        ),
+        next_actions=paper_actions(call.actor, paper, broke_off=bool(runs) and runs[0].status == "failed"),
         trust=UNTRUSTED,
     )
 

@@ -14,7 +14,7 @@ from aixiv.usecases import idempotency
 from aixiv.web.api.lookup import Named, find_to_change
 from mcp_server.reading import page_url
 from mcp_server.shown import Accepted, Done, paper_uri
-from mcp_server.steps import next_actions
+from mcp_server.steps import paper_actions
 from mcp_server.tool import Call
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ async def accepted(call: Call, paper_id: UUID, n: int, unanswered: tuple[str, ..
         state=version_of(now.paper, n).status,
         url=page_url(call, now.paper),
         uri=paper_uri(paper_id),
-        next_actions=next_actions(call.actor, now.paper.latest, mine=now.paper.mine),
+        next_actions=paper_actions(call.actor, now.paper),
         unanswered=unanswered,
     )
 
@@ -51,7 +51,7 @@ async def done(call: Call, paper_id: UUID) -> Done:
         state=now.version.status,
         identifier=now.version.identifier,
         url=page_url(call, now.paper),
-        next_actions=next_actions(call.actor, now.paper.latest, mine=now.paper.mine),
+        next_actions=paper_actions(call.actor, now.paper),
     )
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from aixiv.domain.errors import Invalid
 from aixiv.queries import reviews
 from aixiv.queries.reviews import ReportCard, ScreeningCard
-from mcp_server.reading import PaperId, Version, named_version
+from mcp_server.reading import PaperId, Version, fitting, named_version
 from mcp_server.shown import (
     UNTRUSTED,
     Reviews,
@@ -22,7 +22,7 @@ from mcp_server.shown import (
     ShownScreening,
     cut,
 )
-from mcp_server.steps import next_actions
+from mcp_server.steps import finding_call, paper_actions
 from mcp_server.tool import Call, Tool
 from review.report import Ballot, Comparison, Finding
 
@@ -31,6 +31,8 @@ REPORTS_CHARS = 30_000
 QUOTE, PARAGRAPH = 300, 4_000
 FINDINGS_CHARS = 14_000
 """All findings of one report together; the more there are, the less is shown of each."""
+WHOLE_CLAIM, WHOLE_REST = 24_000, 6_000
+"""Characters of the JSON of a claim, and of its quote and fix, where one finding is asked for."""
 SHOWN_POINTS = 12
 SHOWN_RESOLUTIONS = 30
 
@@ -40,21 +42,27 @@ class AskReviews(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     paper_id: PaperId
     version: Version | None = None
-    cursor: Annotated[str, Meta(max_length=20, description="next_cursor of the page before")] = ""
+    cursor: Annotated[str, Meta(max_length=20, description="next_cursor")] = ""
+    finding_id: Annotated[str, Meta(max_length=200, description="Only this one, whole")] = ""
 
 
 async def get_reviews(call: Call, asked: AskReviews) -> Reviews:
-    """Reports page by page; the first page also has screening, ballots, comparison and decisions."""
+    """Reports page by page; the first page also has screening, ballots, comparison and decisions. Or one finding,
+    in each report that has it."""
     named = await named_version(call, asked.paper_id, asked.version)
     async with call.deps.database.read() as session:
-        reports = await reviews.reports_of(session, call.actor, named.version)
+        reports = _with_finding(await reviews.reports_of(session, call.actor, named.version), asked.finding_id)
         screening = await reviews.screening_of(session, named.version)
         ballots = await reviews.ballots_of(session, named.version)
         comparison = await reviews.comparison_of(session, named.version)
         decisions = await reviews.decisions_of(session, named.version)
     start = _position(asked.cursor, len(reports))
-    shown, following = _page(tuple(_report(card) for card in reports[start:]))
-    first = start == 0
+    shown, following = _page(tuple(_report(card, asked.finding_id) for card in reports[start:]))
+    first = start == 0 and not asked.finding_id
+    actions = paper_actions(call.actor, named.paper)
+    if not asked.finding_id and _abridged(shown, reports[start:]):
+        others = (action for action in actions if action.tool != "get_reviews")
+        actions = (*others, finding_call(named.version))
     return Reviews(
         paper_id=named.paper.id,
         version=named.version.n,
@@ -70,9 +78,23 @@ async def get_reviews(call: Call, asked: AskReviews) -> Reviews:
         if first
         else (),
         next_cursor=str(start + following) if following else None,
-        next_actions=next_actions(call.actor, named.paper.latest, mine=named.paper.mine),
+        next_actions=actions,
         trust=UNTRUSTED,
     )
+
+
+def _with_finding(reports: tuple[ReportCard, ...], finding_id: str) -> tuple[ReportCard, ...]:
+    """The reports that have this finding; all of them when none is asked for."""
+    if not finding_id:
+        return reports
+    having = tuple(card for card in reports if any(f.id == finding_id for f in card.report.weaknesses))
+    if not having:
+        raise Invalid(
+            "No report on this version has this finding.",
+            code="finding_unknown",
+            hint="Send a finding_id that get_reviews shows for the same version.",
+        )
+    return having
 
 
 def _position(cursor: str, reports: int) -> int:
@@ -93,8 +115,8 @@ def _page(reports: tuple[ShownReport, ...]) -> tuple[tuple[ShownReport, ...], in
     return reports, 0
 
 
-def _report(card: ReportCard) -> ShownReport:
-    report = card.report
+def _report(card: ReportCard, finding_id: str) -> ShownReport:
+    report, points = card.report, 0 if finding_id else SHOWN_POINTS
     return ShownReport(
         review_id=card.id,
         reviewer=card.reviewer,
@@ -103,29 +125,50 @@ def _report(card: ReportCard) -> ShownReport:
         confidence=report.confidence,
         scores={score.criterion: score.score for score in report.scores},
         summary=cut(report.summary, PARAGRAPH),
-        findings=shown_findings(report.weaknesses),
-        strengths=tuple(cut(text, QUOTE) for text in report.strengths[:SHOWN_POINTS]),
-        questions=tuple(cut(text, QUOTE) for text in report.questions[:SHOWN_POINTS]),
-        requested_changes=tuple(cut(text, QUOTE) for text in report.requested_changes[:SHOWN_POINTS]),
+        findings=tuple(_whole(f) for f in report.weaknesses if f.id == finding_id)
+        if finding_id
+        else shown_findings(report.weaknesses),
+        strengths=tuple(cut(text, QUOTE) for text in report.strengths[:points]),
+        questions=tuple(cut(text, QUOTE) for text in report.questions[:points]),
+        requested_changes=tuple(cut(text, QUOTE) for text in report.requested_changes[:points]),
         disclosure=cut(report.disclosure, QUOTE),
+    )
+
+
+def _abridged(shown: Sequence[ShownReport], cards: Sequence[ReportCard]) -> bool:
+    """Whether a claim, or what would resolve it, is shown in part."""
+    return any(
+        (seen.claim, seen.fix) != (finding.claim, finding.fix)
+        for report, card in zip(shown, cards, strict=False)  # the other cards are on later pages
+        for seen, finding in zip(report.findings, card.report.weaknesses, strict=True)
+    )
+
+
+def _whole(finding: Finding) -> ShownFinding:
+    claim, quote, fix = (
+        cut(text, fitting(text, most))
+        for text, most in ((finding.claim, WHOLE_CLAIM), (finding.quote, WHOLE_REST), (finding.fix, WHOLE_REST))
+    )
+    return _finding(finding, claim, quote, fix)
+
+
+def _finding(finding: Finding, claim: str, quote: str, fix: str) -> ShownFinding:
+    return ShownFinding(
+        finding_id=finding.id,
+        severity=finding.severity,
+        claim=claim,
+        criterion=finding.criterion,
+        quote=quote,
+        place=cut(finding.place, 80),
+        fix=fix,
     )
 
 
 def shown_findings(findings: Sequence[Finding], most: int = FINDINGS_CHARS) -> tuple[ShownFinding, ...]:
     """Findings that have about `most` characters together."""
     room = most // max(4, len(findings))
-    return tuple(
-        ShownFinding(
-            finding_id=finding.id,
-            severity=finding.severity,
-            claim=cut(finding.claim, room // 2),
-            criterion=finding.criterion,
-            quote=cut(finding.quote, min(QUOTE, room // 4)),
-            place=cut(finding.place, 80),
-            fix=cut(finding.fix, min(QUOTE, room // 4)),
-        )
-        for finding in findings
-    )
+    rest = min(QUOTE, room // 4)
+    return tuple(_finding(f, cut(f.claim, room // 2), cut(f.quote, rest), cut(f.fix, rest)) for f in findings)
 
 
 def _screening(card: ScreeningCard) -> ShownScreening:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Actor, Scope
-from aixiv.queries.papers import VersionCard
+from aixiv.queries.papers import PaperCard, VersionCard
 from mcp_server.shown import NextAction
 
 POLL_SECONDS = 5
@@ -25,11 +25,20 @@ MEANS: dict[Status, str] = {
 }
 
 
-def next_actions(actor: Actor, latest: VersionCard, *, mine: bool, broke_off: bool = False) -> tuple[NextAction, ...]:
-    """At most three calls that this actor may make now about the newest version.
+def paper_actions(actor: Actor, paper: PaperCard, *, broke_off: bool = False) -> tuple[NextAction, ...]:
+    """At most three calls that this actor may make now about a paper. A published one may get a new version.
 
     `broke_off`: it is held because its review could not be finished, so its owner may ask for it again.
     """
+    base = paper.revision_base
+    if not (paper.mine and base.status is Status.PUBLISHED and actor.has(Scope.PAPERS_SUBMIT)):
+        return next_actions(actor, paper.latest, mine=paper.mine, broke_off=broke_off)
+    again = _revision(base, after=paper.latest, why="When there is more to say: send a new version.")
+    return (again,) if paper.latest.status is Status.WITHDRAWN else (_reviews(paper.latest), again)
+
+
+def next_actions(actor: Actor, latest: VersionCard, *, mine: bool, broke_off: bool = False) -> tuple[NextAction, ...]:
+    """As `paper_actions`, where only the newest version is known."""
     state = latest.status
     if state in (Status.SUBMITTED, Status.UNDER_REVIEW):
         return (status_call(latest.paper_id, f"Ask again in {POLL_SECONDS} seconds, not sooner."),)
@@ -41,6 +50,12 @@ def next_actions(actor: Actor, latest: VersionCard, *, mine: bool, broke_off: bo
     if state in (Status.WITHDRAWN, Status.DRAFT):
         return ()
     return (_text(latest), _reviews(latest))
+
+
+def finding_call(version: VersionCard) -> NextAction:
+    """Read one finding whole."""
+    why = "What ends in … is cut; this shows one finding whole."
+    return NextAction(tool="get_reviews", arguments=_version(version), fill_in=("finding_id",), why=why)
 
 
 def status_call(paper_id: UUID, why: str) -> NextAction:
@@ -78,15 +93,8 @@ def _once_held(latest: VersionCard) -> str:
 
 def _owners_step(actor: Actor, latest: VersionCard) -> tuple[NextAction, ...]:
     if latest.status is Status.REVISION_REQUESTED and actor.has(Scope.PAPERS_SUBMIT):
-        key = f"revise-{latest.id}"
-        return (
-            NextAction(
-                tool="submit_revision",
-                arguments={"paper_id": str(latest.paper_id), "base_version": latest.n, "idempotency_key": key},
-                fill_in=("manuscript", "format", "answers"),
-                why="Send the changed manuscript; answer each finding by its finding_id.",
-            ),
-        )
+        why = "Send the changed manuscript; answer each finding by its finding_id."
+        return (_revision(latest, after=latest, why=why),)
     if latest.status is Status.ACCEPTED and actor.has(Scope.PAPERS_PUBLISH):
         return (
             NextAction(
@@ -97,6 +105,17 @@ def _owners_step(actor: Actor, latest: VersionCard) -> tuple[NextAction, ...]:
             ),
         )
     return ()
+
+
+def _revision(base: VersionCard, *, after: VersionCard, why: str) -> NextAction:
+    """A new version of `base`; another one once `after` is no longer the newest."""
+    key = f"revise-{after.id}"
+    return NextAction(
+        tool="submit_revision",
+        arguments={"paper_id": str(base.paper_id), "base_version": base.n, "idempotency_key": key},
+        fill_in=("manuscript", "format", "answers"),
+        why=why,
+    )
 
 
 def _reviews(latest: VersionCard) -> NextAction:

@@ -79,7 +79,7 @@ class SubmitRevision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A new version of a work."""
 
     paper_id: PaperId
-    base_version: Annotated[int, Meta(ge=1, description="The version that this one revises")]
+    base_version: Annotated[int, Meta(ge=1, description="The one it revises")]
     idempotency_key: Key
     manuscript: Manuscript = ""
     format: Format = "markdown"
@@ -251,7 +251,7 @@ TOOLS = (
     Tool(
         name="submit_revision",
         title="Submit a revision",
-        description="Send the next version of your work with an answer to each finding. `unanswered` names the rest.",
+        description="Send the next version with an answer to each finding; `unanswered` names the rest.",
         takes=SubmitRevision,
         gives=Accepted,
         run=revise,

@@ -14,7 +14,7 @@ from tests.fixtures.people import stored_version
 from tests.mcp.hostile import every_scope
 from tests.mcp.modern import Modern
 from tests.mcp.talk import Refused, Somebody, Talk, new_paper, talking
-from tests.web.door import Door
+from tests.web.door import TEXT, Door
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +67,25 @@ async def test_proposals_work_for_each_part(door: Door, author: Somebody) -> Non
                 shown = await nobody(tool, paper_id=item["paper_id"])
                 readable = [a for a in shown["next_actions"] if a["tool"] != "read_paper"]  # its file is not stored
                 await walk(nobody, readable)
+
+
+async def test_a_published_work_may_get_a_new_version(door: Door, author: Somebody, stranger: Somebody) -> None:
+    """Its owner is told so, again after a new version came to nothing; readers are not."""
+    await stored_version(door.deps, author.actor, Status.PUBLISHED, "There is more to say")
+    async with talking(door, author) as mine, talking(door, stranger) as other:
+        (found,) = (await mine("search_papers", mine=True, query="more to say"))["items"]
+        paper = found["paper_id"]
+        for_readers = (await other("get_status", paper_id=paper))["next_actions"]
+        assert [action["tool"] for action in for_readers] == ["read_paper", "get_reviews"]
+        reviews, revise = (await mine("get_status", paper_id=paper))["next_actions"]
+        assert (await mine.follow(reviews))["next_actions"] == [reviews, revise]
+        said = {"manuscript": TEXT.decode(), "format": "markdown", "answers": {}}
+        assert (await mine.follow(revise, **said))["version"] == 2
+        title = (await mine("get_paper", paper_id=paper))["title"]
+        gone = await mine("withdraw", paper_id=paper, reason="No.", confirm_title=title, idempotency_key="w")
+        (again,) = gone["next_actions"]
+        assert again["arguments"]["base_version"] == 1
+        assert (await mine.follow(again, **said))["version"] == 3
 
 
 async def set_under_review(door: Door, paper: str) -> None:

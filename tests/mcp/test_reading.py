@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from tests.mcp.talk import Somebody, new_paper, talking
+from aixiv.domain.people import Role
+from tests.mcp.hostile import REVIEW, every_scope, under_review
+from tests.mcp.talk import Refused, Somebody, new_paper, talking
 from tests.web.door import TEXT, Door
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +54,26 @@ async def test_orders_in_a_paper_stay_in_its_own_fields(door: Door, author: Some
             assert not {"\u200b", "\U000e0041", "\u202e", "\u2066"} & set(spoken), tool
         assert "reviewer" in shown["get_paper"]["abstract"]
         assert shown["get_status"]["state"] == "held"
+
+
+async def test_a_claim_that_is_cut_among_many_is_read_whole(door: Door, author: Somebody) -> None:
+    referee = await every_scope(door, "rosa", Role.REVIEWER)
+    long = "The pebbles were counted once, by one person. " * 60
+    weaknesses = [
+        {"claim": f"{number}. {long}End.", "severity": "minor", "criterion": "clarity", "place": "whole", "fix": long}
+        for number in range(60)
+    ]
+    async with talking(door, author) as mine, talking(door, referee) as hers:
+        paper = await under_review(door, mine)
+        await hers("submit_review", paper_id=paper, idempotency_key="r", weaknesses=weaknesses, **REVIEW)
+        shown = await mine("get_reviews", paper_id=paper)
+        findings = {f["finding_id"]: f for f in shown["reports"][-1]["findings"]}
+        assert len(findings["reviewer.7"]["claim"]) < 230
+        one = await mine.follow(shown["next_actions"][-1], finding_id="reviewer.7")
+        (report,) = one["reports"]
+        (whole,) = report["findings"]
+        assert whole["claim"] == weaknesses[6]["claim"]
+        assert whole["fix"] == long
+        assert one["next_actions"] == shown["next_actions"][:-1]
+        with pytest.raises(Refused, match=r"^finding_unknown: .* Fix: Send a finding_id"):
+            await mine("get_reviews", paper_id=paper, finding_id="reviewer.99")
