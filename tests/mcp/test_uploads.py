@@ -100,6 +100,8 @@ async def test_a_dry_run_of_a_revision_is_refused_where_the_revision_would_be(do
             await mine("submit_revision", base_version=2, dry_run=True, **sent)
         await mine("withdraw", reason="No.", confirm_title="The second", idempotency_key="w", **about)
         assert (await mine("submit_revision", base_version=1, dry_run=True, **sent))["state"] == "dry_run"
+        with pytest.raises(Refused, match=r"^finding_unknown: The review of version 1 has no finding x\.1\. Fix: "):
+            await mine("submit_revision", base_version=1, dry_run=True, answers={"x.1": "Done."}, **sent)
         with pytest.raises(Refused, match=r"^stale_base: A revision follows version 1 now, not 2"):
             await mine("submit_revision", base_version=2, dry_run=True, **sent)
 
