@@ -125,10 +125,9 @@ async def _language_model(settings: Settings) -> Line:
     own = is_own(settings)
     found = await served(base, settings.llm_api_key.get_secret_value())
     if isinstance(found, str):
-        names = (
-            ("AIXIV_INFERENCE_URL", "AIXIV_INFERENCE_API_KEY") if own else ("AIXIV_LLM_BASE_URL", "AIXIV_LLM_API_KEY")
-        )
-        return Line(part, "down", f"{base}: {found}", "check " + " and ".join(names))
+        prefixes = ("INFERENCE", "INFERENCE") if own else ("LLM_BASE", "LLM")
+        fix = "check AIXIV_{}_URL and AIXIV_{}_API_KEY".format(*prefixes)
+        return Line(part, "down", f"{base}: {found}", fix)
     if found.tasks.get(wanted) == "embedding":
         fix = MEND if own else "name a language model instead"
         return Line(part, "down", f"{wanted} is an embedding model, it writes no texts", fix)

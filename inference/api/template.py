@@ -38,11 +38,11 @@ class ChatTemplate:
         self._tokenizer = tokenizer
         self._literally = _letters_only(tokenizer)
         added = tokenizer.get_added_tokens_decoder().values()
-        special = {token.content for token in added if token.special}
+        marked = {token.content for token in added if token.special}
         named = {token.content for token in added if token.content in source or BRACKETED.fullmatch(token.content)}
-        signs = {text: chr(FIRST_STAND_IN + place) for place, text in enumerate(sorted(special | named))}
+        signs = {text: chr(FIRST_STAND_IN + place) for place, text in enumerate(sorted(marked | named))}
         self._control, self._stands_for = signs, {sign: text for text, sign in signs.items()}
-        self._found, self._found_special = _one_of(signs), _one_of(special)
+        self._found, self._found_special = _one_of(signs), _one_of(marked)
 
     def ids(
         self, messages: Sequence[Message], tools: Sequence[Message] | None, given: Mapping[str, Any]
