@@ -16,6 +16,7 @@ typedef uint16_t bf16;
 #define INLINE static inline __attribute__((always_inline))
 #define PANEL 64  /* weight rows of a panel: four vectors of sums */
 #define TOKENS 6  /* of a tile: 4 x 6 sums, 4 weights and a token fill the 32 registers */
+#define FEW_KEYS 32 /* whose values stay in the first-level cache while all heads pass */
 #define STRIPE 192 /* tokens whose x stays in the second-level cache while all panels pass */
 
 INLINE __m512bh weights(const char *at, int q, int int8) { /* 16 rows, two consecutive inputs each */
@@ -195,16 +196,6 @@ void swiglu(const bf16 *both, bf16 *out, long tokens, long inner, int threads) {
         }
 }
 
-INLINE float dot(const bf16 *a, const bf16 *b, long dim) { /* dim is a multiple of 16 */
-    __m512 sum = _mm512_setzero_ps();
-    for (long d = 0; d < dim; d += 32) {
-        __mmask32 kept = dim - d >= 32 ? 0xffffffffu : 0xffffu;
-        sum = _mm512_dpbf16_ps(sum, (__m512bh)_mm512_maskz_loadu_epi16(kept, a + d),
-                               (__m512bh)_mm512_maskz_loadu_epi16(kept, b + d));
-    }
-    return _mm512_reduce_add_ps(sum);
-}
-
 static float softmax(float *score, long keys, float scale) { /* in place, not divided; returns the sum */
     __m512 high = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps(), by = _mm512_set1_ps(scale);
     for (long k = 0; k < keys; k += 16) {
@@ -221,56 +212,130 @@ static float softmax(float *score, long keys, float scale) { /* in place, not di
     return _mm512_reduce_add_ps(sum);
 }
 
-/* sums [heads, 16 vectors] += score [heads, keys] . value, for one stretch of keys; heads and vectors are constants. */
-INLINE void mix(const float *score, long keys, const bf16 *value, long stride, long count, float *sums, long dim,
-                int heads, int vectors) {
+/* Rows become columns: 16 vectors of 16 numbers of 32 bits. */
+INLINE void transpose(__m512i r[16]) {
+    __m512i t[16], u[16];
+#pragma GCC unroll 8
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 16; i += 4) {
+        u[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+        u[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+        u[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+        u[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; c++) {
+        __m512i a = _mm512_shuffle_i32x4(u[c], u[4 + c], 0x88), b = _mm512_shuffle_i32x4(u[c], u[4 + c], 0xdd);
+        __m512i e = _mm512_shuffle_i32x4(u[8 + c], u[12 + c], 0x88), f = _mm512_shuffle_i32x4(u[8 + c], u[12 + c], 0xdd);
+        r[c] = _mm512_shuffle_i32x4(a, e, 0x88);
+        r[4 + c] = _mm512_shuffle_i32x4(b, f, 0x88);
+        r[8 + c] = _mm512_shuffle_i32x4(a, e, 0xdd);
+        r[12 + c] = _mm512_shuffle_i32x4(b, f, 0xdd);
+    }
+}
+
+/* Where the keys or values from `first` on lie; the last one again where there are no more. */
+INLINE void find_rows(const bf16 *pool, const int32_t *pages, long first, long count, long keys, long size, long stride,
+                      const bf16 **row) {
+    for (long k = 0; k < count; k++) {
+        long at = first + k < keys ? first + k : keys - 1;
+        row[k] = pool + (pages[at / size] * size + at % size) * stride;
+    }
+}
+
+/* score [group, keys] from `first` on: q [group, dim] times sixteen keys, two inputs after two as in `tile`. */
+static void score_keys(const bf16 *q, const bf16 **row, float *score, long first, long keys, long group, long dim) {
+    __m512 sum[group];
+    for (long g = 0; g < group; g++) sum[g] = _mm512_setzero_ps();
+    for (long d = 0; d < dim; d += 32) {
+        int pairs = dim - d >= 32 ? 16 : 8;
+        __m512i part[16];
+#pragma GCC unroll 16
+        for (int k = 0; k < 16; k++) part[k] = _mm512_maskz_loadu_epi32((1u << pairs) - 1, row[k] + d);
+        transpose(part);
+        for (long g = 0; g < group; g++) {
+            __m512 y = sum[g];
+            for (int i = 0; i < pairs; i++) {
+                int pair;
+                memcpy(&pair, q + g * dim + d + 2 * i, sizeof pair);
+                y = _mm512_dpbf16_ps(y, (__m512bh)part[i], (__m512bh)_mm512_set1_epi32(pair));
+            }
+            sum[g] = y;
+        }
+    }
+    __mmask16 kept = keys - first >= 16 ? 0xffff : (1u << (keys - first)) - 1;
+    for (long g = 0; g < group; g++) _mm512_mask_storeu_ps(score + g * keys + first, kept, sum[g]);
+}
+
+/* sums [heads, 16 vectors] += share [heads, even] . value, for a few keys; heads and vectors are constants. */
+INLINE void mix(const bf16 *share, long even, const bf16 **row, long count, long d, float *sums, long dim, int heads,
+                int vectors) {
     __m512 sum[2][4];
     for (int h = 0; h < heads; h++)
         for (int v = 0; v < vectors; v++) sum[h][v] = _mm512_loadu_ps(sums + h * dim + 16 * v);
-    for (long k = 0; k < count; k++)
+    for (long k = 0; k < count; k += 2)
         for (int v = 0; v < vectors; v++) {
-            __m512 x = wide(value + k * stride + 16 * v);
-            for (int h = 0; h < heads; h++)
-                sum[h][v] = _mm512_fmadd_ps(_mm512_set1_ps(score[h * keys + k]), x, sum[h][v]);
+            __m512i low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(row[k] + d + 16 * v)));
+            __m512i high = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(row[k + 1] + d + 16 * v)));
+            __m512bh both = (__m512bh)_mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+            for (int h = 0; h < heads; h++) {
+                int pair;
+                memcpy(&pair, share + h * even + k, sizeof pair);
+                sum[h][v] = _mm512_dpbf16_ps(sum[h][v], both, (__m512bh)_mm512_set1_epi32(pair));
+            }
         }
     for (int h = 0; h < heads; h++)
         for (int v = 0; v < vectors; v++) _mm512_storeu_ps(sums + h * dim + 16 * v, sum[h][v]);
 }
 
-/* The queries that share one key head, of one token, over `keys` paged keys. score [group, keys], sums [group, dim]. */
+/* row [keys] of scores into shares of bfloat16. */
+INLINE void spread(float *row, long keys, float scale, bf16 *share) {
+    __m512 part = _mm512_set1_ps(1.0f / softmax(row, keys, scale));
+    for (long i = 0; i < keys; i += 16) {
+        __mmask16 kept = keys - i >= 16 ? 0xffff : (1u << (keys - i)) - 1;
+        __m512 y = _mm512_mul_ps(_mm512_maskz_loadu_ps(kept, row + i), part);
+        _mm256_mask_storeu_epi16(share + i, kept, (__m256i)_mm512_cvtneps_pbh(y));
+    }
+}
+
+/* The queries that share one key head, of one token, over `keys` paged keys, added up in the order of `attend_tile`,
+   so that a token gets the same bits whichever of the two it meets. score [group, keys], sums [group, dim], share
+   [group, keys + keys % 2]. */
 static void attend_group(const bf16 *q, const bf16 *key, const bf16 *value, const int32_t *pages, bf16 *out, long keys,
-                         long size, long kv_heads, long group, long dim, float scale, float *score, float *sums) {
-    long stride = kv_heads * dim;
-    for (long first = 0; first < keys; first += size) {
-        long page = pages[first / size] * size * stride, count = keys - first < size ? keys - first : size;
-        for (long k = 0; k < count; k++) {
-            const bf16 *at = key + page + k * stride;
-            for (long d = 0; d < dim; d += 32) _mm_prefetch(at + 4 * stride + d, _MM_HINT_T0);
-            for (long g = 0; g < group; g++) score[g * keys + first + k] = dot(q + g * dim, at, dim);
-        }
+                         long size, long kv_heads, long group, long dim, float scale, float *score, float *sums,
+                         bf16 *share) {
+    long stride = kv_heads * dim, even = keys + keys % 2;
+    const bf16 *row[FEW_KEYS];
+    for (long first = 0; first < keys; first += 16) {
+        find_rows(key, pages, first, 16, keys, size, stride, row);
+        score_keys(q, row, score, first, keys, group, dim);
     }
     memset(sums, 0, sizeof(float) * group * dim);
-    float total[group];
-    for (long g = 0; g < group; g++) total[g] = softmax(score + g * keys, keys, scale);
-    for (long first = 0; first < keys; first += size) {
-        long page = pages[first / size] * size * stride, count = keys - first < size ? keys - first : size;
+    for (long g = 0; g < group; g++) {
+        share[g * even + even - 1] = 0;
+        spread(score + g * keys, keys, scale, share + g * even);
+    }
+    for (long first = 0; first < keys; first += FEW_KEYS) {
+        long count = even - first < FEW_KEYS ? even - first : FEW_KEYS;
+        find_rows(value, pages, first, count, keys, size, stride, row);
         for (long g = 0; g < group; g += 2)
             for (long d = 0; d < dim;) {
-                const float *p = score + g * keys + first;
-                const bf16 *at = value + page + d;
+                const bf16 *p = share + g * even + first;
                 float *to = sums + g * dim + d;
                 int four = dim - d >= 64, both = group - g >= 2;
-                if (four && both) mix(p, keys, at, stride, count, to, dim, 2, 4);
-                else if (four) mix(p, keys, at, stride, count, to, dim, 1, 4);
-                else if (both) mix(p, keys, at, stride, count, to, dim, 2, 1);
-                else mix(p, keys, at, stride, count, to, dim, 1, 1);
+                if (four && both) mix(p, even, row, count, d, to, dim, 2, 4);
+                else if (four) mix(p, even, row, count, d, to, dim, 1, 4);
+                else if (both) mix(p, even, row, count, d, to, dim, 2, 1);
+                else mix(p, even, row, count, d, to, dim, 1, 1);
                 d += four ? 64 : 16;
             }
     }
     for (long g = 0; g < group; g++)
-        for (long d = 0; d < dim; d += 16)
-            narrow(out + g * dim + d,
-                   _mm512_div_ps(_mm512_loadu_ps(sums + g * dim + d), _mm512_set1_ps(total[g])));
+        for (long d = 0; d < dim; d += 16) narrow(out + g * dim + d, _mm512_loadu_ps(sums + g * dim + d));
 }
 
 /* Paged attention of some tokens. token [count] says which rows of q and out [T, heads, dim]; for each of them,
@@ -284,7 +349,8 @@ int attend(const bf16 *q, const bf16 *keys, const bf16 *values, const int32_t *p
     for (long i = 0; i < count; i++) longest = visible[i] > longest ? visible[i] : longest;
 #pragma omp parallel num_threads(threads) reduction(| : failed)
     {
-        float *room = malloc(sizeof(float) * group * (longest + dim));
+        float *room = malloc(group * (sizeof(float) * (longest + dim) + sizeof(bf16) * (longest + 1)));
+        float *sums = room + group * longest;
         failed = room == NULL;
 #pragma omp for schedule(dynamic, 1) collapse(2)
         for (long i = 0; i < count; i++)
@@ -292,7 +358,8 @@ int attend(const bf16 *q, const bf16 *keys, const bf16 *values, const int32_t *p
                 long at = (token[i] * heads + h * group) * dim;
                 if (room)
                     attend_group(q + at, keys + h * dim, values + h * dim, pages + sequence[i] * table, out + at,
-                                 visible[i], size, kv_heads, group, dim, scale, room, room + group * longest);
+                                 visible[i], size, kv_heads, group, dim, scale, room, sums,
+                                 (bf16 *)(sums + group * dim));
             }
         free(room);
     }
@@ -318,15 +385,8 @@ static void attend_tile(const bf16 *x, const bf16 *k, const bf16 *v, const long 
     for (long n = 0; n < span; n += PANEL)
         panel((const char *)(k + n * dim), x, NULL, NULL, score + n, tokens, dim, span, PANEL, 0, 1);
     memset(share, 0, sizeof(bf16) * tokens * in);
-    for (long t = 0; t < tokens; t++) {
-        float *row = score + t * span;
-        __m512 part = _mm512_set1_ps(1.0f / softmax(row, visible[t], scale));
-        for (long i = 0; i < visible[t]; i += 16) {
-            __mmask16 kept = visible[t] - i >= 16 ? 0xffff : (1u << (visible[t] - i)) - 1;
-            __m512 y = _mm512_mul_ps(_mm512_maskz_loadu_ps(kept, row + i), part);
-            _mm256_mask_storeu_epi16(share + t * in + i, kept, (__m256i)_mm512_cvtneps_pbh(y));
-        }
-    }
+    for (long t = 0; t < tokens; t++)
+        spread(score + t * span, visible[t], scale, share + t * in);
     for (long d = 0; d < dim; d += PANEL)
         panel((const char *)(v + d * even), share, NULL, NULL, out + d, tokens, in, stride, dim - d, 0, 0);
 }

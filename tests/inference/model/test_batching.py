@@ -7,20 +7,27 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inference.model import native
 from inference.model.load import load
 from inference.model.transformer import Transformer
 from inference.tools.random_checkpoint import SIZES, write
 from tests.inference.model.run import Runner, Sequence, greedy, prompt_of
 
 TOKENS = 6
+BY_KERNELS = ("bf16", "int8") if native.kernels() is not None else ()
 
 
-@pytest.fixture(scope="module", params=["tiny-qwen3", "tiny-qwen3_moe"])
+@pytest.fixture(
+    scope="module",
+    params=[(name, dtype) for name in ("tiny-qwen3", "tiny-qwen3_moe") for dtype in ("fp32", *BY_KERNELS)],
+    ids=" ".join,
+)
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Transformer:
     torch.set_num_threads(1)
-    folder: Path = tmp_path_factory.mktemp(request.param)
-    write(folder, SIZES[request.param], dtype="float32")
-    return load(folder, dtype="fp32", device="cpu").model
+    name, dtype = request.param
+    folder: Path = tmp_path_factory.mktemp(name)
+    write(folder, SIZES[name], dtype="float32" if dtype == "fp32" else "bfloat16")
+    return load(folder, dtype=dtype, device="cpu").model
 
 
 @settings(max_examples=12, deadline=None, derandomize=True)

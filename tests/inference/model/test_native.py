@@ -94,6 +94,27 @@ def test_attention_in_place_equals_the_reference(block: int, heads: tuple[int, i
         assert (found - expected).abs().max() < 0.02
 
 
+@pytest.mark.parametrize(
+    ("length", "size", "heads", "dim"), [(1, 4, (4, 2), 32), (77, 3, (6, 2), 48), (300, 32, (7, 1), 128)]
+)
+def test_a_tokens_attention_is_bitwise_the_same_among_few_and_among_many(
+    length: int, size: int, heads: tuple[int, int], dim: int
+) -> None:
+    """A beginning that is found in the cache leaves few tokens to compute, one that is not leaves many."""
+    kernels = native.kernels()
+    if kernels is None:
+        return
+    pages, count = -(-length // size), min(length, 20)
+    keys, values = (normal(pages + 2, size, heads[1], dim, seed=seed).bfloat16() for seed in (1, 2))
+    query = normal(count, heads[0], dim, seed=3).bfloat16()
+    table = (torch.arange(pages, dtype=torch.int32) + 2).flip(0).contiguous()
+    few, many = torch.empty_like(query), torch.empty_like(query)
+    kernels.attend_many(query, keys, values, table, length, 1, many)
+    visible = torch.arange(length - count, length) + 1
+    kernels.attend(query, keys, values, table[None], (torch.arange(count), torch.zeros_like(visible), visible), few)
+    assert torch.equal(few, many)
+
+
 def test_activation_is_exact_up_to_bfloat16_for_every_size_of_number() -> None:
     library = native.kernels()
     gate = torch.cat(
