@@ -3,13 +3,16 @@
 from dataclasses import replace
 from html import unescape
 
+import msgspec
 import pytest
 
+from aixiv.db.review import ReportRow
 from aixiv.domain.paper import Status
 from aixiv.domain.people import Role
 from tests.fixtures.deps import Clock
 from tests.fixtures.judges import past_reports
 from tests.fixtures.people import stored_version
+from tests.fixtures.works import finding, report
 from tests.web.door import Door, Somebody, served
 from tests.web.portal import REVIEW, STEERED, fields, file, submit
 
@@ -98,9 +101,21 @@ async def test_a_revision_answers_each_finding_and_shows_the_answers(door: Door,
     )
     assert stale.status_code == 409
     assert "Dear reviewers, hello." in stale.text
+    said = report("ben", (finding(1),))
+    async with door.deps.database.write() as tx:
+        who = {"author_id": author.actor.user_id, "role": "ben", "judge": "person", "overall": 7.0}
+        tx.session.add(ReportRow(version_id=version, body=msgspec.to_builtins(said), **who))
+    other = await mine.post(
+        f"/papers/{paper}/revise", data=fields(base_version="1", **{"answer:x.1": "Done."}), files=file()
+    )
+    assert other.status_code == 422
+    assert 'id="letter-wrong">The review of version 1 has no finding x.1.' in other.text
+    assert "Its reports have methods.1;" in other.text
     sent = await mine.post(
         f"/papers/{paper}/revise",
-        data=fields(base_version="1", letter="**Thank you.**", summary="Counted again.", **{"answer:x.1": "Done."}),
+        data=fields(
+            base_version="1", letter="**Thank you.**", summary="Counted again.", **{"answer:methods.1": "Done."}
+        ),
         files=file(),
     )
     assert sent.status_code == 303
