@@ -70,7 +70,7 @@ PLANS = {
         prefill=(128, 1024),
         panel=Panel(1024, 100, 8),
         burst=Burst(6, 32, 192, 6),
-        structured=Decode(4, 32, 12),
+        structured=Decode(4, 32, 24),  # under the schema eight of them come at once and lengthen one gap
         rounds=2,
         seconds=20,
     ),
