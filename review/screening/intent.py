@@ -40,7 +40,7 @@ class Intent(Struct, frozen=True):
 def intent_of(text: str) -> Intent:
     """The strongest intent of any two sentences of a text that follow each other; `text` need not be normalised."""
     windows = _windows(_SENTENCE_END.sub("\n", normalise(text)).split("\n"))
-    return max((_strongest(window, _groups()) for window in windows), key=lambda i: i.weight, default=Intent())
+    return max(map(_plain, windows), key=lambda i: i.weight, default=Intent())
 
 
 def squeezed_intent(text: str) -> Intent:
@@ -56,6 +56,12 @@ def _windows(sentences: list[str]) -> Iterator[str]:
         yield from (sentence[at : at + _WINDOW] for at in range(0, len(sentence), _STEP))
         if following and len(sentence) + len(following) < _SHORT_PAIR:
             yield f"{sentence} {following}"
+
+
+@lru_cache(maxsize=8192)
+def _plain(window: str) -> Intent:
+    """Several stages ask about the same sentences."""
+    return _strongest(window, _groups())
 
 
 def _strongest(window: str, languages: dict[str, dict[str, re.Pattern[str]]]) -> Intent:

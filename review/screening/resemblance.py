@@ -229,6 +229,8 @@ def _steers(sentence: str, passage: str, much: float, *, stray: bool) -> bool:
 
     `passage`: the sentence and the next. `stray`: nothing else in the paper, which is English, speaks of judging.
     """
+    if much < FOREIGN:
+        return False
     meant = intent_of(passage)
     judging = meant.has("who", "value", "mark", "role")
     spoken = speaks_to_reader(sentence)
