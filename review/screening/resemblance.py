@@ -229,7 +229,7 @@ def _steers(sentence: str, passage: str, much: float, *, stray: bool) -> bool:
 
     `passage`: the sentence and the next. `stray`: nothing else in the paper, which is English, speaks of judging.
     """
-    if much < FOREIGN:
+    if much < FOREIGN:  # the least that any sentence needs
         return False
     meant = intent_of(passage)
     judging = meant.has("who", "value", "mark", "role")
@@ -237,5 +237,5 @@ def _steers(sentence: str, passage: str, much: float, *, stray: bool) -> bool:
     if not stray:
         return spoken and judging and much >= SPOKEN and meant.weight >= VISIBLE_TOPIC
     if not is_english(sentence):
-        return spoken and judging and much >= FOREIGN and meant.weight >= TOPIC
+        return spoken and judging and meant.weight >= TOPIC
     return judging and much >= (STRAY if spoken else UNSPOKEN) and meant.weight >= TOPIC
