@@ -55,4 +55,4 @@ class Layout(Struct, frozen=True, kw_only=True):
     side_texts: tuple[SideText, ...] = ()
     encrypted: bool = False
     image_only_pages: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()  # what could not be measured
+    unread: tuple[str, ...] = ()  # what of the file could not be read or measured, in plain words, with its carrier

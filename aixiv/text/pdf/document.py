@@ -38,7 +38,7 @@ def parse_pdf(path: Path, *, max_pages: int) -> Parsed:
         side_texts=tuple(sides),
         image_only_pages=tuple(p.number for p in pages if p.images and not _shows_text(p)),
         encrypted=encrypted,
-        notes=tuple(side_notes),
+        unread=tuple(side_notes),
     )
     metadata_title = next((s.text for s in sides if s.carrier == "metadata" and s.name == "Title"), "")
     return Parsed(manuscript=_manuscript(pages, metadata_title), layout=layout)
