@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from review.layout import Layout
 from review.manuscript import Manuscript
+from review.report import CheckResult, Screening
 
 
 class Parsed(Struct, frozen=True, kw_only=True):
@@ -11,6 +12,14 @@ class Parsed(Struct, frozen=True, kw_only=True):
 
     manuscript: Manuscript
     layout: Layout
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """One file, read and judged without a review. Of the screen those stages ran that need no service."""
+
+    manuscript: Manuscript
+    screening: Screening
+    results: tuple[CheckResult, ...]
 
 
 class ParseLimits(Struct, frozen=True, kw_only=True):

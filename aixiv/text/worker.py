@@ -1,19 +1,21 @@
-"""The process that reads one untrusted file: `python -m aixiv.text.worker REQUEST RESULT`.
+"""What a reader does with its one file, after it was forked.
 
-It limits itself before it opens the file, writes `Parsed`, a picture or a refusal to RESULT, and exits 0 for each. Any
-other end (signal, exit status) is a death, which the parent reports as memory, time or damage.
+It limits itself before it opens the file, writes what was read (with judgement, if asked), a picture or a refusal to
+RESULT, and ends with 0 for each. Any other end (signal, exit status) is a death, which the parent reports as memory,
+time, damage or a fault of ours.
 """
 
 import resource
-import sys
+import traceback
 from pathlib import Path
 
 import msgspec
 
 from aixiv.text.failures import Unreadable
+from aixiv.text.judged import JudgingBroke, judge_file
 from aixiv.text.parse import parse_file
 from aixiv.text.parsed import ParseLimits
-from aixiv.text.wire import OUT_OF_MEMORY, Refusal, Request
+from aixiv.text.wire import JUDGING_BROKE, OUT_OF_MEMORY, Refusal, Request
 
 MOST_RESULT_BYTES = 512 * 2**20
 MOST_OPEN_FILES = 64
@@ -29,6 +31,9 @@ def main(request_path: str, result_path: str) -> int:
         answer = b"R" + msgspec.json.encode(Refusal(code=error.code, message=error.message, hint=error.hint))
     except MemoryError:
         return OUT_OF_MEMORY
+    except JudgingBroke:
+        traceback.print_exc()
+        return JUDGING_BROKE
     Path(result_path).write_bytes(answer)
     return 0
 
@@ -39,9 +44,15 @@ def _read(request: Request) -> bytes:
         from aixiv.text.pdf.crop import render_crop
 
         return b"C" + render_crop(path, page=request.crop.page, box=request.crop.box)
-    limits = request.limits
-    parsed = parse_file(path, filename=request.filename, max_bytes=limits.max_bytes, max_pages=limits.max_pages)
-    return b"P" + msgspec.json.encode(parsed)
+    limits, name = request.limits, request.filename
+    if request.judge is not None:
+        judged = judge_file(
+            path, filename=name, max_bytes=limits.max_bytes, max_pages=limits.max_pages, kind=request.judge
+        )
+        return b"P" + msgspec.json.encode(judged)
+    return b"P" + msgspec.json.encode(
+        parse_file(path, filename=name, max_bytes=limits.max_bytes, max_pages=limits.max_pages)
+    )
 
 
 def _limit(limits: ParseLimits) -> None:
@@ -56,7 +67,3 @@ def _limit(limits: ParseLimits) -> None:
         hard = resource.getrlimit(what)[1]
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (bound, bound))
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

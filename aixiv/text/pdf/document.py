@@ -5,6 +5,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from aixiv.text.bounds import Gathered
 from aixiv.text.citations import find_citations
 from aixiv.text.failures import Unreadable
 from aixiv.text.parsed import Parsed
@@ -16,7 +17,7 @@ from aixiv.text.pdf.furniture import running_lines, without_line_numbers
 from aixiv.text.pdf.glyphs import RawPage, Run, read_page
 from aixiv.text.pdf.lines import Line, find_gutter, page_lines, words_of
 from aixiv.text.pdf.shapes import mark_remapped
-from aixiv.text.pdf.side import side_texts
+from aixiv.text.pdf.side import gather_side_texts
 from aixiv.text.pdf.style import measure_style
 from aixiv.text.pdf.tables import find_tables, table_rows
 from aixiv.text.pdf.visibility import measure
@@ -31,16 +32,20 @@ MOST_UNMAPPED = 0.2  # share of glyphs whose character the fonts do not tell
 def parse_pdf(path: Path, *, max_pages: int) -> Parsed:
     """Read a PDF whole, or raise `Unreadable`."""
     pages, encrypted = _read(path, max_pages)
-    sides, side_notes = side_texts(path)
+    gathered = Gathered()
+    for page in pages:
+        for what in page.missed:
+            gathered.miss(f"page {page.number}: {what}")
+    gather_side_texts(path, len(pages), gathered)
     layout = Layout(
         spans=tuple(_span(run) for page in pages for run in page.runs if run.text.strip()),
         pages=tuple(PageBox(page=p.number, box=_rounded(p.box)) for p in pages),
-        side_texts=tuple(sides),
+        side_texts=tuple(gathered.texts),
         image_only_pages=tuple(p.number for p in pages if p.images and not _shows_text(p)),
         encrypted=encrypted,
-        unread=tuple(side_notes),
+        unread=gathered.unread(),
     )
-    metadata_title = next((s.text for s in sides if s.carrier == "metadata" and s.name == "Title"), "")
+    metadata_title = next((s.text for s in gathered.texts if s.carrier == "metadata" and s.name == "Title"), "")
     return Parsed(manuscript=_manuscript(pages, metadata_title), layout=layout)
 
 

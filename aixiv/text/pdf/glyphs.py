@@ -74,6 +74,7 @@ class RawPage:
     runs: list[Run] = field(default_factory=list)
     images: int = 0
     unmapped: int = 0  # glyphs whose character the font does not tell
+    missed: list[str] = field(default_factory=list)  # what could not be measured here
 
 
 class _Reader:

@@ -1,177 +1,176 @@
 """Text a PDF carries that no page shows: metadata, XMP, annotations, form fields, attachments, scripts, bookmarks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import pypdf
-from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
+from pypdf.generic import DictionaryObject, StreamObject
 
-from review.layout import SideText
+from aixiv.text.bounds import FEWEST_WORDS, Gathered, says_something
+from aixiv.text.pdf.files import embedded_files, file_texts
+from aixiv.text.pdf.objects import Walk, members, named, reading, resolved, text_of
 
-MOST_CHARS = 20_000  # of one side text; what is longer is cut, not dropped
-MOST_TEXTS = 2_000
-DEEPEST = 40
-FEWEST_WORDS = 3  # of a link's address that says something
 QUIET_KEYS = {"/PTEX.Fullbanner"}
-BROKEN = (PyPdfError, KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError, OSError)
+NOTES = ("/Contents", "/RC", "/Subj", "/TU", "/T", "/V", "/DV")
+FIELDS = ("/V", "/DV", "/TU", "/RV", "/Opt")
 
 
-def side_texts(path: Path) -> tuple[list[SideText], list[str]]:
-    """Side texts of a PDF and notes on what could not be read; each source is read alone so one fault hides none."""
-    notes: list[str] = []
-    try:
+def gather_side_texts(path: Path, pages: int, into: Gathered) -> None:
+    """Side texts of a PDF of so many pages; what breaks loses only itself and is told."""
+    reader = _open(path, into)
+    if reader is None:
+        return
+    for name, source in SOURCES.items():
+        with reading(into, name):
+            source(reader, into)
+    with reading(into, "the list of pages"):
+        listed = len(reader.pages)
+        if listed != pages:
+            into.miss(f"annotations: the file tells its number of pages in two ways, {pages} and {listed}")
+
+
+def _open(path: Path, into: Gathered) -> pypdf.PdfReader | None:
+    with reading(into, "everything beside the pages"):
         reader = pypdf.PdfReader(path, strict=False)
         if reader.is_encrypted:
             reader.decrypt("")
-    except BROKEN as error:
-        return [], [f"the structure of the file could not be read ({type(error).__name__})"]
-    found: list[SideText] = []
-    for name, source in SOURCES.items():
-        try:
-            for side in source(reader):
-                if side.text.strip() and len(found) < MOST_TEXTS:
-                    found.append(side)
-        except BROKEN as error:
-            notes.append(f"{name} could not be read ({type(error).__name__})")
-    return found, notes
+        if reader.root_object:
+            return reader
+    return None
 
 
-def _side(carrier: str, name: str, value: object, page: int | None = None) -> SideText:
-    return SideText(carrier=carrier, name=str(name), text=str(value)[:MOST_CHARS], page=page)
-
-
-def _metadata(reader: pypdf.PdfReader) -> Iterator[SideText]:
+def _metadata(reader: pypdf.PdfReader, into: Gathered) -> None:
     for key, value in (reader.metadata or {}).items():
-        if key not in QUIET_KEYS:
-            yield _side("metadata", str(key).lstrip("/"), value)
+        with reading(into, f"metadata {key}"):
+            if key not in QUIET_KEYS:
+                into.add("metadata", str(key).lstrip("/"), text_of(resolved(value)))
 
 
-def _xmp(reader: pypdf.PdfReader) -> Iterator[SideText]:
-    stream = _resolve(reader.root_object.get("/Metadata"))
-    if isinstance(stream, StreamObject):
-        yield _side("xmp", "Metadata", stream.get_data().decode("utf-8", "replace"))
+def _xmp(reader: pypdf.PdfReader, into: Gathered) -> None:
+    stream = named(reader.root_object, "/Metadata", StreamObject, into)
+    if stream is not None:
+        into.add("xmp", "Metadata", text_of(stream))
 
 
-def _annotations(reader: pypdf.PdfReader) -> Iterator[SideText]:
-    for number, page in enumerate(reader.pages, 1):
-        for item in _items(page.get("/Annots")):
-            kind = str(item.get("/Subtype", "")).lstrip("/")
-            carrier = "form_field" if kind == "Widget" else "annotation"
-            for key in ("/Contents", "/RC", "/Subj", "/TU", "/T", "/V", "/DV"):
-                value = _resolve(item.get(key))
-                if value is not None and not isinstance(value, DictionaryObject):
-                    yield _side(carrier, f"{kind}{key}", _text(value), number)
-            yield from _addresses(item.get("/A"), number)
-            for action in (item.get("/A"), item.get("/AA")):
-                yield from _scripts(action, f"{kind} action", number)
+def _pages(reader: pypdf.PdfReader, into: Gathered) -> None:
+    for number in range(1, len(reader.pages) + 1):
+        with reading(into, f"annotations of page {number}"):
+            page = reader.pages[number - 1]
+            _scripts(page.get("/AA"), "page action", number, into)
+            for item in members(named(page, "/Annots", object, into, number)):
+                with reading(into, f"an annotation on page {number}"):
+                    _annotation(resolved(item), number, into)
 
 
-def _addresses(action: object, page: int) -> Iterator[SideText]:
+def _annotation(item: object, page: int, into: Gathered) -> None:
+    if item is None:
+        return
+    if not isinstance(item, DictionaryObject):
+        raise TypeError("an annotation is a dictionary")
+    kind = str(item.get("/Subtype", "")).lstrip("/")
+    carrier = "form_field" if kind == "Widget" else "annotation"
+    for key in NOTES:
+        with reading(into, f"{carrier} {kind}{key} on page {page}"):
+            value = resolved(item.get(key))
+            if value is not None and (isinstance(value, StreamObject) or not isinstance(value, DictionaryObject)):
+                into.add(carrier, f"{kind}{key}", text_of(value), page)
+    with reading(into, f"the address of a link on page {page}"):
+        _address(item.get("/A"), page, into)
+    with reading(into, f"a file attached on page {page}"):
+        if kind == "FileAttachment":
+            file_texts(item.get("/FS"), "", page, into)
+    for action in (item.get("/A"), item.get("/AA")):
+        _scripts(action, f"{kind} action", page, into)
+
+
+def _address(action: object, page: int, into: Gathered) -> None:
     """What a link's address says when its escapes are read; an address without words carries none."""
-    target = _resolve(action)
-    address = _resolve(target.get("/URI")) if isinstance(target, DictionaryObject) else None
-    said = unquote(_text(address)) if address is not None else ""
+    target = resolved(action)
+    address = resolved(target.get("/URI")) if isinstance(target, DictionaryObject) else None
+    said = unquote(text_of(address)) if address is not None else ""
     words = re.split(r"[?#]", said, maxsplit=1)[-1].replace("+", " ") if re.search(r"[?#]", said) else said
     if len(words.split()) >= FEWEST_WORDS or not words.isascii():
-        yield _side("annotation", "Link/URI", words, page)
+        into.add("annotation", "Link/URI", words, page)
 
 
-def _fields(reader: pypdf.PdfReader) -> Iterator[SideText]:
-    for name, item in (reader.get_fields() or {}).items():
-        for key in ("/V", "/DV", "/TU"):
-            value = _resolve(item.get(key))
-            if value is not None:
-                yield _side("form_field", f"{name}{key}", _text(value))
+def _fields(reader: pypdf.PdfReader, into: Gathered) -> None:
+    form = named(reader.root_object, "/AcroForm", DictionaryObject, into)
+    if form is None:
+        return
+    walk = Walk(form.get("/Fields"), into, "form fields")
+    for field in walk:
+        walk.then(field.get("/Kids"))
+        with reading(into, "a form field"):
+            name = text_of(resolved(field.get("/T", "")))
+            for key in FIELDS:
+                value = resolved(field.get(key))
+                if value is not None:
+                    into.add("form_field", f"{name}{key}", text_of(value))
+        _scripts(field.get("/AA"), "form action", None, into)
+    for part in members(form.get("/XFA")):
+        with reading(into, "a part of the form's XFA"):
+            stream = resolved(part)
+            if isinstance(stream, StreamObject):
+                into.add("form_field", "XFA", text_of(stream))
 
 
-def _attachments(reader: pypdf.PdfReader) -> Iterator[SideText]:
-    for item in reader.attachment_list:
-        content = (item.content or b"")[: MOST_CHARS * 2]
-        text = content.decode("utf-8", "replace")
-        readable = sum(c.isprintable() or c.isspace() for c in text) > 0.9 * max(len(text), 1)
-        yield _side("attachment", item.name, text if readable else item.name)
+def _attachments(reader: pypdf.PdfReader, into: Gathered) -> None:
+    for name, spec in embedded_files(reader.root_object, into):
+        with reading(into, f"attachment {name[:60]!r}"):
+            file_texts(spec, name, None, into)
 
 
-def _document_scripts(reader: pypdf.PdfReader) -> Iterator[SideText]:
+def _document_scripts(reader: pypdf.PdfReader, into: Gathered) -> None:
     root = reader.root_object
-    names = _resolve(root.get("/Names"))
-    if isinstance(names, DictionaryObject):
-        yield from _scripts(names.get("/JavaScript"), "document script", None)
-    yield from _scripts(root.get("/OpenAction"), "open action", None)
-    yield from _scripts(root.get("/AA"), "document action", None)
+    names = named(root, "/Names", DictionaryObject, into)
+    if names is not None:
+        _scripts(names.get("/JavaScript"), "document script", None, into)
+    opening = resolved(root.get("/OpenAction"))
+    if isinstance(opening, DictionaryObject):  # a list is a place to open at
+        _scripts(opening, "open action", None, into)
+    _scripts(root.get("/AA"), "document action", None, into)
 
 
-def _bookmarks(reader: pypdf.PdfReader) -> Iterator[SideText]:
-    stack: list[Any] = list(reader.outline)
-    while stack:
-        item = stack.pop(0)
-        if isinstance(item, list):
-            stack = item + stack
-        else:
-            yield _side("bookmark", "outline", item.title)
+def _bookmarks(reader: pypdf.PdfReader, into: Gathered) -> None:
+    outlines = named(reader.root_object, "/Outlines", DictionaryObject, into)
+    if outlines is None:
+        return
+    walk = Walk(outlines.get("/First"), into, "bookmarks")
+    for item in walk:
+        walk.then(item.get("/Next"), item.get("/First"))
+        with reading(into, "a bookmark"):
+            into.add("bookmark", "outline", text_of(resolved(item.get("/Title", ""))))
+            _scripts(item.get("/A"), "bookmark action", None, into)
 
 
-def _alt_texts(reader: pypdf.PdfReader) -> Iterator[SideText]:
-    stack = [(_resolve(reader.root_object.get("/StructTreeRoot")), 0)]
-    seen: set[int] = set()
-    while stack and len(seen) < MOST_TEXTS * 10:
-        node, depth = stack.pop()
-        if isinstance(node, ArrayObject):
-            stack += [(_resolve(child), depth) for child in node]
-        if not isinstance(node, DictionaryObject) or id(node) in seen or depth > DEEPEST:
-            continue
-        seen.add(id(node))
-        for key in ("/Alt", "/ActualText", "/E"):
+def _alt_texts(reader: pypdf.PdfReader, into: Gathered) -> None:
+    walk = Walk(named(reader.root_object, "/StructTreeRoot", DictionaryObject, into), into, "alternative texts")
+    for node in walk:
+        walk.then(node.get("/K"))
+        for key in ("/Alt", "/ActualText", "/E", "/T"):
             if key in node:
-                yield _side("alt_text", key.lstrip("/"), _text(_resolve(node[key])))
-        stack.append((_resolve(node.get("/K")), depth + 1))
+                with reading(into, "an alternative text"):
+                    said = text_of(resolved(node[key]))
+                    if key != "/T" or says_something(said):
+                        into.add("alt_text", key.lstrip("/"), said)
 
 
-def _scripts(action: object, name: str, page: int | None) -> Iterator[SideText]:
-    stack = [(_resolve(action), 0)]
-    while stack:
-        node, depth = stack.pop()
-        if depth > DEEPEST:
-            continue
-        if isinstance(node, ArrayObject):
-            stack += [(_resolve(child), depth + 1) for child in node]
-        elif isinstance(node, DictionaryObject):
-            script = _resolve(node.get("/JS"))
+def _scripts(action: object, name: str, page: int | None, into: Gathered) -> None:
+    walk = Walk(action, into, name)
+    for node in walk:
+        with reading(into, f"a script of a {name}"):
+            script = resolved(node.get("/JS"))
             if script is not None:
-                yield _side("javascript", name, _text(script), page)
-            stack += [
-                (_resolve(v), depth + 1) for k, v in node.items() if k not in ("/JS", "/P", "/Parent", "/Dest", "/D")
-            ]
+                into.add("javascript", name, text_of(script), page)
+        walk.then(*(v for k, v in node.items() if k not in ("/JS", "/P", "/Parent", "/Dest", "/D")))
 
 
-def _items(value: object) -> Iterator[DictionaryObject]:
-    resolved = _resolve(value)
-    for item in resolved if isinstance(resolved, ArrayObject) else ():
-        found = _resolve(item)
-        if isinstance(found, DictionaryObject):
-            yield found
-
-
-def _resolve(value: object) -> object:
-    return value.get_object() if isinstance(value, IndirectObject) else value
-
-
-def _text(value: object) -> str:
-    if isinstance(value, StreamObject):
-        return value.get_data().decode("utf-8", "replace")
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return str(value)
-
-
-SOURCES = {
+SOURCES: dict[str, Callable[[pypdf.PdfReader, Gathered], None]] = {
     "metadata": _metadata,
-    "XMP": _xmp,
-    "annotations": _annotations,
+    "xmp": _xmp,
+    "annotations": _pages,
     "form fields": _fields,
     "attachments": _attachments,
     "scripts": _document_scripts,

@@ -20,7 +20,7 @@ SAME_COLOUR = 0.05  # of 1, per channel
 TINY = 2.0  # points
 PAINTS_NOTHING = (3, 7)  # PDF text render modes
 MOST_PIXELS = 4_000_000  # a page larger than this is rendered smaller
-MOST_OBJECTS = 20_000  # beyond this a page is not looked into for clips
+MOST_OBJECTS = 1_000_000  # of a page, forms included: a plot of many points has some ten thousand
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -29,7 +29,9 @@ def measure(page: pdfium.PdfPage, read: RawPage) -> None:
     """Fill in background, covered, clipped and unseen of every run of this page."""
     width, height = read.box[2] - read.box[0], read.box[3] - read.box[1]
     scale = min(1.5, math.sqrt(MOST_PIXELS / max(width * height, 1.0)))
-    texts = _text_objects(page.raw)
+    texts, whole = _text_objects(page.raw)
+    if not whole:
+        read.missed.append(f"more than {MOST_OBJECTS:,} drawn objects, the rest was not looked at for hidden text")
     clips = {key: box for key, (_, box) in texts.items()}
     shown = _render(page, scale)
     for handle, _ in texts.values():
@@ -38,6 +40,7 @@ def measure(page: pdfium.PdfPage, read: RawPage) -> None:
     for handle, _ in texts.values():
         raw.FPDFPageObj_SetIsActive(handle, True)
     if shown.shape != bare.shape:
+        read.missed.append("what a reader sees could not be measured")
         return
     ink = np.abs(shown.astype(np.int16) - bare.astype(np.int16)).max(axis=2)
     for run in read.runs:
@@ -91,8 +94,8 @@ def _render(page: pdfium.PdfPage, scale: float) -> Pixels:
     return pixels
 
 
-def _text_objects(page: Any) -> dict[int, tuple[Any, Box | None]]:
-    """Text objects by address, forms included, with the box of their clip path where it is known."""
+def _text_objects(page: Any) -> tuple[dict[int, tuple[Any, Box | None]], bool]:
+    """Text objects by address, forms included, with the box of their clip path where known, and if these are all."""
     found: dict[int, tuple[Any, Box | None]] = {}
     queue: list[tuple[Any, int, bool]] = [(page, raw.FPDFPage_CountObjects(page), False)]
     seen = 0
@@ -107,7 +110,7 @@ def _text_objects(page: Any) -> dict[int, tuple[Any, Box | None]]:
                 found[key] = (handle, None if in_form else _clip_box(handle))
             elif kind == raw.FPDF_PAGEOBJ_FORM:
                 queue.append((handle, raw.FPDFFormObj_CountObjects(handle), True))
-    return found
+    return found, not queue
 
 
 def _clip_box(handle: Any) -> Box | None:
