@@ -14,8 +14,8 @@ from aixiv.web import app as web
 def create_app(make: Callable[[Deps], Litestar] = web.create_app) -> Litestar:
     """The application of `uvicorn --factory aixiv.asgi:create_app`; `make` puts another one over the same parts."""
     configure_logging()
-    parts = build(Settings())
+    parts = build(Settings(), "judging")
     app = make(parts.deps)
-    app.on_startup.append(parts.deps.blobs.ensure_bucket)
+    app.on_startup += [parts.readers.start, parts.deps.blobs.ensure_bucket]
     app.on_shutdown.append(parts.close)
     return app

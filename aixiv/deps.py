@@ -11,12 +11,16 @@ from aixiv.db import Database, utcnow
 from aixiv.fetch import Documents, Fetcher
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
-from aixiv.text import Parsed
+from aixiv.text import Judged, Parsed
 from review.layout import Box
-from review.manuscript import SourceFormat
+from review.manuscript import Kind, SourceFormat
 
 Parse = Callable[[Path, str], Awaitable[Parsed]]
-"""Reads one file (path, original name) in a limited subprocess; raises `aixiv.text.Unreadable`."""
+"""Reads one file (path, original name) in a limited subprocess; raises `aixiv.text.Unreadable` or `ReaderLost`."""
+
+
+Judge = Callable[[Path, str, Kind], Awaitable[Judged]]
+"""Reads one file, screens it and runs the checks, all in one such subprocess; raises the same."""
 
 
 Preflight = Callable[[Path, str], Awaitable[SourceFormat]]
@@ -43,6 +47,7 @@ class Deps:
     reviewer: Reviewer
     embedder: Embedder
     parse: Parse
+    judge: Judge
     preflight: Preflight
     crop: Crop
     fetcher: Fetcher | None = None  # None: no outside index may be asked

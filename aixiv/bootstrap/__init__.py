@@ -1,6 +1,5 @@
 """The composition root: the only package that names every concrete class and puts a process together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,9 +14,8 @@ from aixiv.fetch import Documents, Fetcher, local_hosts, sources_of
 from aixiv.queue import Deferrer, make_queue
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
-from aixiv.text import Parsed, ParseLimits, crop_limited, parse_limited
+from aixiv.text import Loads, ParseLimits, Readers
 from inference.client import EmbeddingClient
-from review.layout import Box
 from review.manuscript import SourceFormat
 from review.report import Round
 
@@ -33,34 +31,30 @@ class Platform:
     deps: Deps
     queue: App
     embedder: EmbeddingClient
+    readers: Readers
 
     async def close(self) -> None:
-        """Give every connection back."""
+        """Give every connection back and end every reader."""
+        await self.readers.close()
         await self.embedder.aclose()
         if self.deps.fetcher:
             await self.deps.fetcher.aclose()
         await self.deps.database.close()
 
 
-def build(settings: Settings) -> Platform:
-    """Put the parts together; touches no network yet. Every address must be set by now (`aixiv up` does)."""
+def build(settings: Settings, loads: Loads = "nothing") -> Platform:
+    """Put the parts together; touches no network yet. Every address must be set by now (`aixiv up` does).
+
+    `loads` is what is made ready for the files that this process will read.
+    """
     settings = settings.with_secrets()
     queue = make_queue(settings.database_url)
     embedder = embedding_client(settings)
-    limits = parse_limits(settings)
-
-    looking = asyncio.Semaphore(max(LOOKS_AT_ONCE, settings.worker_concurrency))
-
-    async def parse(path: Path, filename: str) -> Parsed:
-        async with looking:
-            return await parse_limited(path, filename=filename, limits=limits)
+    at_once = max(LOOKS_AT_ONCE, settings.worker_concurrency)
+    readers = Readers(parse_limits(settings), at_once=at_once, loads=loads)
 
     async def preflight(path: Path, filename: str) -> SourceFormat:
-        return (await parse(path, filename)).manuscript.source
-
-    async def crop(path: Path, page: int, box: Box) -> bytes:
-        async with looking:
-            return await crop_limited(path, page=page, box=box, limits=limits)
+        return (await readers.parse(path, filename)).manuscript.source
 
     sources = sources_of(settings.literature)
     deps = Deps(
@@ -75,13 +69,14 @@ def build(settings: Settings) -> Platform:
         ),
         reviewer=ReviewerOnDemand(settings),
         embedder=embedder,
-        parse=parse,
+        parse=readers.parse,
+        judge=readers.judge,
         preflight=preflight,
-        crop=crop,
+        crop=readers.crop,
         fetcher=Fetcher(sources, mail=settings.literature_mail) if sources else None,
         documents=Documents(local_hosts(settings.oauth_local_clients)),
     )
-    return Platform(deps=deps, queue=queue, embedder=embedder)
+    return Platform(deps=deps, queue=queue, embedder=embedder, readers=readers)
 
 
 @asynccontextmanager
@@ -89,7 +84,7 @@ async def working(settings: Settings) -> AsyncIterator[Platform]:
     """The parts of a worker: like `build`, with a reviewer that remembers its runs in the database."""
     from aixiv.bootstrap.reviewing import remembering_reviewer
 
-    parts = build(settings)
+    parts = build(settings, "reading")
     try:
         async with remembering_reviewer(parts.deps.settings, embed_of(parts)) as reviewer:
             yield replace(parts, deps=replace(parts.deps, reviewer=reviewer))

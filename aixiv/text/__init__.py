@@ -7,10 +7,12 @@ from aixiv.text.parse import parse_file
 from aixiv.text.parsed import Judged, Parsed, ParseLimits
 from aixiv.text.readers import Readers
 from aixiv.text.sniff import sniff
+from aixiv.text.wire import Loads
 
 __all__ = [
     "Code",
     "Judged",
+    "Loads",
     "ParseLimits",
     "Parsed",
     "ReaderLost",

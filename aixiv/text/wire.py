@@ -1,5 +1,7 @@
 """What goes between a reader, the nursery it is forked from, and the process that asked for it."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from aixiv.text.parsed import ParseLimits
@@ -9,6 +11,9 @@ from review.manuscript import Kind
 OUT_OF_MEMORY = 77  # exit status of a reader that ran out of memory and could still say so
 JUDGING_BROKE = 78  # and of one that read the file and then failed in the screen or a check
 LOADED = 0  # number of the first `Ended`, which no order has: the nursery is ready
+
+Loads = Literal["nothing", "reading", "judging"]
+"""What a nursery has ready for its readers; each else loads what its own file needs."""
 
 
 class Crop(Struct, frozen=True, kw_only=True):

@@ -1,22 +1,17 @@
 """A rehearsal of a submission: read the file, screen it, run the checks that a review would run, and keep nothing."""
 
 import asyncio
-from functools import partial
 
-from anyio import to_process
 from msgspec import Struct, structs
 
 from aixiv.deps import Deps
-from aixiv.domain.errors import RateLimited, UnreadableFile
+from aixiv.domain.errors import RateLimited, Unavailable, UnreadableFile
 from aixiv.domain.people import Action, Actor, may
-from aixiv.text import Unreadable
+from aixiv.text import ReaderLost, Unreadable
 from aixiv.usecases import rates
 from aixiv.usecases.submit import PaperMetadata, Upload, VersionMetadata, check_metadata, check_size
-from review.checks import run_checks
-from review.layout import Layout
-from review.manuscript import Kind, Manuscript
+from review.manuscript import Kind
 from review.report import CheckResult, Screening
-from review.screening import screen
 
 PER_HOUR = 120
 SECONDS = 25.0
@@ -50,14 +45,14 @@ async def rehearse(
     check_size(deps, upload)
     try:
         async with asyncio.timeout(SECONDS):
-            parsed = await deps.parse(upload.path, upload.filename)
-            judge = partial(_judged, parsed.manuscript, parsed.layout, kind)
-            screening, results = await to_process.run_sync(judge, cancellable=True)
+            judged = await deps.judge(upload.path, upload.filename, kind)
     except Unreadable as refusal:
         raise UnreadableFile(refusal.message, code=refusal.code, hint=refusal.hint) from refusal
+    except ReaderLost as loss:
+        raise Unavailable("The file could not be judged; this is a fault of the platform.") from loss
     except TimeoutError as error:
         raise RateLimited("The file takes too long to read while you wait.", retry_after=60) from error
-    manuscript = parsed.manuscript
+    manuscript, results = judged.manuscript, judged.results
     return Rehearsed(
         title=manuscript.title,
         abstract=manuscript.abstract,
@@ -67,10 +62,5 @@ async def rehearse(
         warnings=manuscript.warnings,
         found=tuple(structs.replace(r, findings=r.findings[:10]) for r in results if r.status == "found"),
         passed=sum(result.status == "passed" for result in results),
-        screening=screening,
+        screening=judged.screening,
     )
-
-
-def _judged(manuscript: Manuscript, layout: Layout, kind: Kind) -> tuple[Screening, tuple[CheckResult, ...]]:
-    """Run in a process of its own, which others do not wait for and which is killed when time is over."""
-    return screen(manuscript, layout), tuple(run_checks(manuscript, kind))

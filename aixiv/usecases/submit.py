@@ -14,7 +14,7 @@ from aixiv.db import Transaction
 from aixiv.db.paper import Artifact, Paper, Version, VersionAuthor
 from aixiv.deps import Deps
 from aixiv.domain.catalog import DEFAULT_TRACK, check_categories, check_licence
-from aixiv.domain.errors import Conflict, Invalid, NotFound, StaleBase, TooLarge, UnreadableFile
+from aixiv.domain.errors import Conflict, Invalid, NotFound, StaleBase, TooLarge, Unavailable, UnreadableFile
 from aixiv.domain.events import Event, Tag
 from aixiv.domain.ids import new_id
 from aixiv.domain.paper import CAME_TO_NOTHING, REVISABLE, Author, Status, clean_authors
@@ -22,7 +22,7 @@ from aixiv.domain.people import Action, Actor, Subject, may
 from aixiv.domain.words import line, prose
 from aixiv.queue import INGEST
 from aixiv.storage import StoredBlob
-from aixiv.text import Unreadable
+from aixiv.text import ReaderLost, Unreadable
 from aixiv.usecases import idempotency, rates
 from aixiv.usecases.letter import check_answers, clean_letter
 from aixiv.usecases.lifecycle import lock_latest, move
@@ -175,6 +175,8 @@ async def _checked(deps: Deps, upload: Upload) -> SourceFormat:
         return await deps.preflight(upload.path, upload.filename)
     except Unreadable as refusal:
         raise UnreadableFile(refusal.message, code=refusal.code, hint=refusal.hint) from refusal
+    except ReaderLost as loss:
+        raise Unavailable("The file could not be looked at; this is a fault of the platform.") from loss
 
 
 def _file_name(upload: Upload) -> str:

@@ -5,7 +5,6 @@ One platform serves the tests of a module, so a test looks at what is its own: i
 
 from collections.abc import AsyncIterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -19,9 +18,8 @@ from aixiv.domain.people import Scope
 from aixiv.queue import Deferrer, make_queue
 from aixiv.settings import Settings
 from aixiv.storage import Blobs
-from aixiv.text import Parsed, crop_limited, parse_limited
+from aixiv.text import Readers
 from mcp_server.app import with_mcp
-from review.layout import Box
 from tests.fixtures.deps import Clock, WordEmbedder, look
 from tests.fixtures.services import REGION, Services
 from tests.mcp.talk import Somebody
@@ -50,14 +48,7 @@ def settings(
 @pytest.fixture(scope="module")
 async def door(settings: Settings, blobs: Blobs) -> AsyncIterator[Door]:
     """A served platform with `/mcp`, the real parser and the judge that needs no model."""
-    limits = parse_limits(settings)
-
-    async def parse(path: Path, filename: str) -> Parsed:
-        return await parse_limited(path, filename=filename, limits=limits)
-
-    async def crop(path: Path, page: int, box: Box) -> bytes:
-        return await crop_limited(path, page=page, box=box, limits=limits)
-
+    readers = Readers(parse_limits(settings), at_once=2, loads="judging")
     database = Database(settings.database_url, defer=Deferrer(make_queue(settings.database_url)))
     deps = Deps(
         settings=settings,
@@ -65,13 +56,15 @@ async def door(settings: Settings, blobs: Blobs) -> AsyncIterator[Door]:
         blobs=blobs,
         reviewer=GraphReviewer(EvidenceJudge()),
         embedder=WordEmbedder(),
-        parse=parse,
+        parse=readers.parse,
+        judge=readers.judge,
         preflight=look,
-        crop=crop,
+        crop=readers.crop,
         clock=Clock(),
     )
     async with served(deps, with_mcp) as platform:
         yield platform
+    await readers.close()
     await database.close()
 
 

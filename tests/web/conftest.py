@@ -9,11 +9,9 @@ import pytest
 from agents.judges.evidence import EvidenceJudge
 from agents.port import Reviewer
 from agents.run import GraphReviewer
-from aixiv.bootstrap import parse_limits
 from aixiv.deps import Deps, Parse
 from aixiv.domain.people import Role, Scope
-from aixiv.settings import Settings
-from aixiv.text import Parsed, parse_limited
+from aixiv.text import Readers
 from review.manuscript import SourceFormat
 from tests.web.door import Door, Somebody, served
 
@@ -24,11 +22,8 @@ def reviewer() -> Reviewer:
 
 
 @pytest.fixture
-def parse(settings: Settings) -> Parse:
-    async def read(path: Path, filename: str) -> Parsed:
-        return await parse_limited(path, filename=filename, limits=parse_limits(settings))
-
-    return read
+def parse(readers: Readers) -> Parse:
+    return readers.parse
 
 
 @pytest.fixture
