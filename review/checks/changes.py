@@ -53,6 +53,7 @@ _PAIR_APART = re.compile(
     rf"{_PERCENT}\s+(?P<word2>{_DOWN}|{_UP}|{_BETTER})",
     re.IGNORECASE,
 )
+_A_PERCENTAGE = re.compile(r"\d\s?(?:%|percent)", re.IGNORECASE)  # which every form has
 _FORMS = (_NOUN_FIRST, _VERB_FIRST, _OF_FIRST, _NOUN_LAST, _OF_LAST, _VERB_LAST, _PAIR_APART)
 
 
@@ -80,6 +81,8 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
 
 def _stated(manuscript: Manuscript) -> Iterator[re.Match[str]]:
     for start, end in prose_spans(manuscript):
+        if not _A_PERCENTAGE.search(manuscript.text, start, end):
+            continue
         taken: list[Span] = []
         for pattern in _FORMS:
             for match in pattern.finditer(manuscript.text, start, end):

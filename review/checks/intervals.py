@@ -1,19 +1,24 @@
 """Confidence intervals against the estimate and the p-value printed with them."""
 
 import re
+from collections.abc import Iterator
 
 from review.checks.base import Check, Draft, Examined, nothing
 from review.checks.prose import prose_spans
 from review.manuscript import Kind, Manuscript
 
+_LEVEL = r"9[059]"
+_NAMED = r"\s?%\s?(?:CI|confidence interval|credible interval)"
 _NUM = r"[-−–]?\d+(?:\.\d+)?"
 _INTERVAL = re.compile(
     rf"(?P<name>[A-Za-zβ∆Δ][\w ]{{0,24}}?)?\s?(?:=|of|was|:)?\s?(?P<est>{_NUM})\s?(?P<ep>%)?\s?[,;]?\s?[(\[]?\s?"
-    rf"(?P<level>9[059])\s?%\s?(?:CI|confidence interval|credible interval)s?\s?[:=,]?\s?[\[(]?\s?"
+    rf"(?P<level>{_LEVEL}){_NAMED}s?\s?[:=,]?\s?[\[(]?\s?"
     rf"(?P<low>{_NUM})\s?%?\s?(?:,|to|–|;|-)\s?(?P<high>{_NUM})\s?%?\s?[\])]?"
     rf"(?P<rest>[,;]?\s?p\s?(?P<rel>[=<>])\s?(?P<p>\d*\.\d+))?",
     re.IGNORECASE,
 )
+_CALLED = re.compile(_LEVEL + _NAMED, re.IGNORECASE)
+_LEAD = 200  # characters: an interval is called one this close behind the beginning of its name and estimate
 _RATIO = re.compile(r"\b(?:OR|HR|RR|IRR|odds ratio|hazard ratio|risk ratio|rate ratio|ratio)\b", re.IGNORECASE)
 _DIFFERENCE = re.compile(
     r"(?:\b(?:difference|effect|change|gain|coefficient|beta|slope|b)\b|[β∆Δ]"
@@ -27,7 +32,7 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     drafts: list[Draft] = []
     seen = 0
     for start, end in prose_spans(manuscript):
-        for match in _INTERVAL.finditer(manuscript.text, start, end):
+        for match in _printed(manuscript.text, start, end):
             seen += 1
             wrong = _wrong(match, manuscript.text[max(0, match.start() - 60) : match.end()])
             if wrong:
@@ -45,6 +50,16 @@ def examine(manuscript: Manuscript, _kind: Kind) -> Examined:
     return Examined(
         examined=seen, summary=f"{seen} intervals checked, {len(drafts)} do not agree.", drafts=tuple(drafts)
     )
+
+
+def _printed(text: str, start: int, end: int) -> Iterator[re.Match[str]]:
+    """What `_INTERVAL` finds from left to right, tried only where something is called an interval."""
+    for called in _CALLED.finditer(text, start, end):
+        for place in range(max(start, called.start() - _LEAD), called.start()):
+            if match := _INTERVAL.match(text, place, end):
+                start = match.end()
+                yield match
+                break
 
 
 def _wrong(match: re.Match[str], context: str) -> str:

@@ -49,6 +49,7 @@ _STATED = {
     },
 }
 _WORDED = {name: re.compile(rf"(?<![\w-])(?:{w})\b", re.IGNORECASE) for name, w in (_NAMES | _COUNTED).items()}
+_ANY = re.compile("|".join((_NAMES | _COUNTED).values()), re.IGNORECASE)
 # The setting differs by data set, part, phase or trial, or somebody else's is meant.
 _VARIES = re.compile(
     r"\b(?:respectively|var(?:y|ied|ying|ies)|sweeps?|swept|search\w*|tun(?:e|ed|ing)|grid|rang\w+|between|either"
@@ -104,6 +105,8 @@ def _in_text(manuscript: Manuscript) -> Iterator[Stated]:
     text = manuscript.text
     printed = {" ".join(" ".join(row).split()).lower() for f in manuscript.floats for row in f.rows}
     for span in prose_sentences(manuscript):
+        if not _ANY.search(text, *span):
+            continue
         section = manuscript.section_at(span[0])
         sentence = text[slice(*span)]
         if is_table(sentence):

@@ -235,7 +235,7 @@ def _digits(number: Number) -> int:
 def is_table(sentence: str) -> bool:
     """Rows of a table that the parser left in the running text."""
     words = sentence.split()
-    return bool(_CELLS.search(sentence)) or sum(any(ch.isdigit() for ch in word) for word in words) * 2 > len(words)
+    return bool(_CELLS.search(sentence)) or sum(any(map(str.isdigit, word)) for word in words) * 2 > len(words)
 
 
 def _draft(manuscript: Manuscript, slip: Slip) -> Draft:

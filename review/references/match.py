@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -49,6 +50,7 @@ def title_similarity(one: str, other: str) -> float:
     return matcher.ratio() if matcher.real_quick_ratio() >= NEAR_TITLE and matcher.quick_ratio() >= NEAR_TITLE else 0.0
 
 
+@lru_cache(maxsize=4096)
 def _bare(title: str) -> str:
     return " ".join(bare_words(title))
 
@@ -183,4 +185,9 @@ def _other_doi(cited: str, known: str) -> bool:
 def works_of(entry: Entry, works: Sequence[Work]) -> Sequence[Work]:
     """Works of a small list that may be the entry's: those sharing a rare enough word of its title."""
     words = {w for w in _bare(entry.title).split() if len(w) > 3}
-    return [w for w in works if len(words & set(_bare(w.title).split())) >= min(2, len(words))]
+    return [w for w in works if len(words & _words(w.title)) >= min(2, len(words))]
+
+
+@lru_cache(maxsize=4096)
+def _words(title: str) -> frozenset[str]:
+    return frozenset(_bare(title).split())
