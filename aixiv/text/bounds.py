@@ -36,7 +36,7 @@ class Gathered:
             return
         if len(kept) < len(text):
             where = f" on page {page}" if page else ""
-            self.miss(f"{carrier} {name[:60]!r}{where}: of {len(text):,} characters the first {len(kept):,} were read")
+            self.miss(f"{carrier} '{name[:60]}'{where}: of {len(text):,} characters the first {len(kept):,} were read")
         self.chars += len(kept)
         self.texts.append(SideText(carrier=carrier, name=name[:MOST_CHARS], text=kept, page=page))
 

@@ -135,7 +135,9 @@ def test_a_text_without_words_is_refused_in_words_for_its_kind(
 
 @pytest.mark.anyio
 async def test_a_slow_parse_is_stopped_and_leaves_no_process(tmp_path: Path) -> None:
-    path = _written(tmp_path / "slow.tex", d.paper_latex().replace("\\maketitle", "\\iffalse " * 400_000).encode())
+    path = _written(
+        tmp_path / "slow.tex", d.paper_latex().replace("\\maketitle", "\\newcommand{\\a}{" * 100_000).encode()
+    )
     begun = time.monotonic()
     with pytest.raises(Unreadable) as caught:
         await parse_limited(path, filename="slow.tex", limits=ParseLimits(seconds=0.5))

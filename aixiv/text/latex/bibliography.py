@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.model import Entry
 
+from aixiv.text.bounds import Gathered
 from aixiv.text.latex.archive import Sources
 from aixiv.text.latex.setter import Setter, argument, optional
 from aixiv.text.latex.sources import decode
@@ -28,34 +29,37 @@ class Listed:
     reference: Reference
 
 
-def reference_list(source: str, sources: Sources, stem: str) -> list[Listed]:
+def reference_list(source: str, sources: Sources, stem: str, aside: Gathered) -> list[Listed]:
     """Entries in printed order, offsets still zero. A printed list wins over BibTeX data."""
     inline = LIST.search(source)
     if inline:
-        return _items(inline[1])
+        return _items(inline[1], aside)
     asked = [name.strip() for found in FILES.finditer(source) for name in found[1].split(",")]
     printed = [n for n in sources if n.lower().endswith(".bbl")]
     for name in sorted(printed, key=lambda n: (not n.startswith(stem), n)):
         found = LIST.search(decode(sources[name]))
         if found:
-            return _items(found[1])
-    return _from_bibtex(source, sources, asked) if asked else []
+            return _items(found[1], aside)
+    return _from_bibtex(source, sources, asked, aside) if asked else []
 
 
-def _items(body: str) -> list[Listed]:
-    starts = [m.end() for m in ITEM.finditer(body)][:MOST_ENTRIES]
-    begins = [*[m.start() for m in ITEM.finditer(body)][1:], len(body)]
+def _items(body: str, aside: Gathered) -> list[Listed]:
+    marks = list(ITEM.finditer(body))
+    if len(marks) > MOST_ENTRIES:
+        aside.miss(f"a list of {len(marks):,} references: the first {MOST_ENTRIES:,} were read")
+    starts = [m.end() for m in marks[:MOST_ENTRIES]]
+    begins = [*[m.start() for m in marks[1:]], len(body)]
     found: list[Listed] = []
     for number, (start, end) in enumerate(zip(starts, begins, strict=False), 1):
         _, at = optional(body, start)
         key, at = argument(body, at)
-        said = re.sub(r"\s+", " ", Setter().inner(body[at:end])).strip()
+        said = re.sub(r"\s+", " ", Setter(aside=aside).inner(body[at:end])).strip()
         raw = f"[{number}] {said}"
         found.append(Listed(key.strip(), parse_entry(raw, index=number, start=0)))
     return found
 
 
-def _from_bibtex(source: str, sources: Sources, asked: list[str]) -> list[Listed]:
+def _from_bibtex(source: str, sources: Sources, asked: list[str], aside: Gathered) -> list[Listed]:
     entries: dict[str, Entry] = {}
     for name in asked:
         path = next(
@@ -63,19 +67,22 @@ def _from_bibtex(source: str, sources: Sources, asked: list[str]) -> list[Listed
         )
         if path:
             library = parse_string(decode(sources[path]))
-            entries.update({e.key: e for e in library.entries[:MOST_ENTRIES]})
+            entries.update({e.key: e for e in library.entries})
     cited = [key.strip() for found in CITED.finditer(source) for key in found[1].split(",")]
     wanted = list(entries) if "*" in cited else [k for k in dict.fromkeys(cited) if k in entries]
+    if len(wanted) > MOST_ENTRIES:
+        aside.miss(f"a list of {len(wanted):,} references: the first {MOST_ENTRIES:,} were read")
     in_order = re.search(r"\\bibliographystyle\s*\{(?:unsrt\w*|ieeetr|IEEEtran\w*)\}", source)
     if not in_order:
         wanted.sort(key=lambda k: (_field(entries[k], "author").casefold() or "~", _field(entries[k], "year")))
-    return [Listed(k, _reference(entries[k], n)) for n, k in enumerate(wanted, 1)]
+    return [Listed(k, _reference(entries[k], n, aside)) for n, k in enumerate(wanted[:MOST_ENTRIES], 1)]
 
 
-def _reference(entry: Entry, index: int) -> Reference:
-    field = {name: _field(entry, name) for name in ("author", "title", "year", "date", "doi", "url", "eprint")}
+def _reference(entry: Entry, index: int, aside: Gathered) -> Reference:
+    field = {name: _field(entry, name, aside) for name in ("author", "title", "year", "date", "doi", "url", "eprint")}
     venue = next(
-        (v for n in ("journal", "booktitle", "publisher", "school", "howpublished") if (v := _field(entry, n))), ""
+        (v for n in ("journal", "booktitle", "publisher", "school", "howpublished") if (v := _field(entry, n, aside))),
+        "",
     )
     year = re.search(r"\d{4}", field["year"] or field["date"])
     authors = tuple(
@@ -102,9 +109,9 @@ def _reference(entry: Entry, index: int) -> Reference:
     )
 
 
-def _field(entry: Entry, name: str) -> str:
+def _field(entry: Entry, name: str, aside: Gathered | None = None) -> str:
     found = entry.fields_dict.get(name)
-    return re.sub(r"\s+", " ", Setter().inner(str(found.value))).strip() if found else ""
+    return re.sub(r"\s+", " ", Setter(aside=aside or Gathered()).inner(str(found.value))).strip() if found else ""
 
 
 def _in_order(name: str) -> str:

@@ -1,19 +1,22 @@
 """Comments taken aside and macros expanded, so that what is left is what LaTeX would set."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from aixiv.text.bounds import Gathered
 from aixiv.text.failures import Unreadable
-from aixiv.text.latex.unprinted import unprinted, without_kept_boxes, without_tiny
-from review.layout import SideText
+from aixiv.text.latex.groups import Aside, braced
+from aixiv.text.latex.switches import without_switched_off
+from aixiv.text.latex.unprinted import tell_unprinted, without_kept_boxes, without_tiny
 
 COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%([^\n]*)(\n[ \t]*)?")
-SKIPPED = re.compile(
-    r"\\iffalse\b(?P<iffalse>.*?)\\fi\b|\\begin\s*\{comment\}(?P<comment>.*?)\\end\s*\{comment\}"
-    r"|\\if0(?P<ifzero>.*?)\\fi\b",
+VERBATIM = re.compile(
+    r"\\begin\s*\{(verbatim\*?|lstlisting|minted|Verbatim)\}.*?\\end\s*\{\1\}"
+    r"|\\(?:verb|lstinline)\*?(?P<mark>[^\sA-Za-z*{\[\\])[^\n]*?(?P=mark)",
     re.DOTALL,
 )
-VERBATIM = re.compile(r"\\begin\s*\{(verbatim\*?|lstlisting|minted|Verbatim)\}.*?\\end\s*\{\1\}", re.DOTALL)
+LISTING = re.compile(r"\ue010(\d+)\ue011")
 DEFINE = re.compile(
     r"\\(?:re|provide)?(?:newcommand|DeclareRobustCommand|command)\*?\s*(?:\{\s*\\(?P<a>[A-Za-z@]+)\s*\}|\\(?P<b>[A-Za-z@]+))"
     r"\s*(?:\[(?P<count>\d)\])?\s*(?P<default>\[[^\]]*\])?\s*(?=\{)"
@@ -35,7 +38,6 @@ KEPT = {
 }
 MOST_EXPANSIONS = 20_000
 MOST_CHARS = 10_000_000
-MOST_SIDE_CHARS = 20_000
 DEEPEST = 10
 
 
@@ -48,27 +50,34 @@ class Macro:
     default: str | None = None
 
 
-@dataclass(slots=True)
-class Cleaned:
-    """Source without comments, with macros expanded, and what was taken aside."""
-
-    source: str
-    sides: list[SideText] = field(default_factory=list)
-
-
-def clean(source: str) -> Cleaned:
+def clean(source: str, into: Gathered) -> str:
     """Take comments and switched-off parts aside and expand the author's own macros, within bounds."""
-    sides: list[SideText] = []
     source, listings = _protect(source)
-    source = _without_comments(source, sides)
-    source = _without_skipped(source, sides)
-    sides += unprinted(source, DEFINE)
-    source = without_kept_boxes(source, sides)
-    source = without_tiny(source, sides)
-    source = expand(source)
-    for number, listing in enumerate(listings):
-        source = source.replace(f"\ue010{number}\ue011", listing)
-    return Cleaned(source=source, sides=sides)
+
+    def aside(carrier: str, name: str, text: str) -> None:
+        into.add(carrier, name, _with_listings(text, listings))
+
+    source = _without_comments(source, aside)
+    source = without_switched_off(source, aside, DEFINE)
+    tell_unprinted(source, aside, DEFINE)
+    source = without_kept_boxes(source, aside)
+    source = without_tiny(source, aside)
+    source = without_switched_off(expand(source), aside, DEFINE)
+    return _with_listings(source, listings)
+
+
+def _with_listings(source: str, listings: list[str]) -> str:
+    return LISTING.sub(lambda found: listings[int(found[1])], source)
+
+
+def outside_listings(wanted: re.Pattern[str], source: str) -> Iterator[re.Match[str]]:
+    """Places where this stands, but not as an example in a listing."""
+    listings: list[tuple[int, int]] | None = None
+    for found in wanted.finditer(source):
+        if listings is None:
+            listings = [listing.span() for listing in VERBATIM.finditer(source)]
+        if not any(start < found.end() <= end for start, end in listings):
+            yield found
 
 
 def _protect(source: str) -> tuple[str, list[str]]:
@@ -85,13 +94,13 @@ def _protect(source: str) -> tuple[str, list[str]]:
     return VERBATIM.sub(keep, source), listings
 
 
-def _without_comments(source: str, sides: list[SideText]) -> str:
+def _without_comments(source: str, aside: Aside) -> str:
     said: list[str] = []
     last = -1
 
     def close() -> None:
         if said:
-            sides.append(_side("latex_comment", "%", "\n".join(said)))
+            aside("latex_comment", "%", "\n".join(said))
             said.clear()
 
     def drop(found: re.Match[str]) -> str:
@@ -108,40 +117,6 @@ def _without_comments(source: str, sides: list[SideText]) -> str:
     cleaned = COMMENT.sub(drop, source)
     close()
     return cleaned
-
-
-def _without_skipped(source: str, sides: list[SideText]) -> str:
-    def drop(found: re.Match[str]) -> str:
-        name = found.lastgroup or "iffalse"
-        body, _, otherwise = (found[name] or "").partition("\\else")
-        if body.strip():
-            sides.append(_side("latex_comment", f"\\{name}" if name != "comment" else "comment", body))
-        return otherwise
-
-    return SKIPPED.sub(drop, source)
-
-
-def _side(carrier: str, name: str, text: str) -> SideText:
-    return SideText(carrier=carrier, name=name, text=text.strip()[:MOST_SIDE_CHARS])
-
-
-def braced(source: str, at: int) -> int:
-    """Index just past the group that opens at `source[at]`, or the length of the source when it never closes."""
-    depth = 0
-    index = at
-    while index < len(source):
-        char = source[index]
-        if char == "\\":
-            index += 2
-            continue
-        if char == "{":
-            depth += 1
-        elif char == "}":
-            depth -= 1
-            if depth == 0:
-                return index + 1
-        index += 1
-    return len(source)
 
 
 def expand(source: str) -> str:

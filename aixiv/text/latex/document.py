@@ -6,19 +6,20 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from aixiv.text.bounds import Gathered
 from aixiv.text.citations import with_plain_citations
 from aixiv.text.draft import Draft
 from aixiv.text.failures import Unreadable
 from aixiv.text.latex.archive import unpack
 from aixiv.text.latex.bibliography import FILES, LIST, Listed, printed_authors, reference_list
-from aixiv.text.latex.cleaning import clean
+from aixiv.text.latex.cleaning import clean, outside_listings
 from aixiv.text.latex.floats import caption_of, rows_of
 from aixiv.text.latex.numbering import FLOATS, SECTIONS, Numbers, labels_of
 from aixiv.text.latex.setter import Setter, argument, optional
 from aixiv.text.latex.sources import BEGIN, Flattener, main_file
 from aixiv.text.names import names_in
 from aixiv.text.parsed import Parsed
-from review.layout import Layout, SideText
+from review.layout import Layout
 from review.manuscript import Float, Manuscript
 
 END = re.compile(r"\\end\s*\{document\}")
@@ -44,25 +45,25 @@ def parse_latex(path: Path, *, filename: str) -> Parsed:
     """Read LaTeX sources whole, or raise `Unreadable`."""
     sources = unpack(path, filename)
     main = main_file(sources)
-    flattener = Flattener(sources)
-    cleaned = clean(flattener.flatten(main))
-    begin = BEGIN.search(cleaned.source)
-    preamble = cleaned.source[: begin.end()] if begin else ""
-    body = cleaned.source[begin.end() :] if begin else cleaned.source
-    sides = list(cleaned.sides)
-    end = END.search(body)
+    gathered = Gathered()
+    flattener = Flattener(sources, gathered)
+    cleaned = clean(flattener.flatten(main), gathered)
+    begin = BEGIN.search(cleaned)
+    preamble = cleaned[: begin.end()] if begin else ""
+    body = cleaned[begin.end() :] if begin else cleaned
+    end = next(outside_listings(END, body), None)
     if end:
-        after = body[end.end() :].strip()
-        if after:
-            sides.append(SideText(carrier="latex_comment", name="after \\end{document}", text=after[:20_000]))
+        gathered.add("latex_comment", "after \\end{document}", body[end.end() :])
         body = body[: end.start()]
     stem = posixpath.splitext(main)[0]
-    listed = reference_list(body if LIST.search(body) or FILES.search(body) else preamble + body, sources, stem)
-    walk = Walk(preamble, body, listed)
+    listed = reference_list(
+        body if LIST.search(body) or FILES.search(body) else preamble + body, sources, stem, gathered
+    )
+    walk = Walk(preamble, body, listed, gathered)
     manuscript = walk.manuscript(tuple(f"the input {name!r} is not in the archive" for name in flattener.missing))
     if sum(c.isalpha() for c in manuscript.text) < LEAST_LETTERS:
         raise Unreadable("no_text", "The source holds no text to review.", hint=WORDLESS)
-    return Parsed(manuscript=manuscript, layout=Layout(side_texts=(*sides, *walk.setter.sides)))
+    return Parsed(manuscript=manuscript, layout=Layout(side_texts=tuple(gathered.texts), unread=gathered.unread()))
 
 
 def _run_in_abstract(parts: list[str]) -> str:
@@ -77,7 +78,7 @@ def _run_in_abstract(parts: list[str]) -> str:
 class Walk:
     """Goes over the body once, writing the draft."""
 
-    def __init__(self, preamble: str, body: str, listed: list[Listed]) -> None:
+    def __init__(self, preamble: str, body: str, listed: list[Listed], aside: Gathered) -> None:
         self.preamble = preamble
         self.body = body
         self.listed = listed
@@ -87,6 +88,7 @@ class Walk:
             labels=labels_of(body),
             names={entry.key: printed_authors(entry.reference) for entry in listed},
             white=white,
+            aside=aside,
         )
         for name, model, value in COLOUR.findall(preamble + body):
             if self.setter.is_white(model, value):
@@ -121,6 +123,9 @@ class Walk:
         )
         return with_plain_citations(made)
 
+    def _front_setter(self) -> Setter:
+        return Setter(white=self.setter.white, aside=self.setter.aside)
+
     def _front(self, command: str) -> str:
         whole = self.preamble + self.body
         found = re.search(rf"\\{command}\b\s*(?=[\[{{])", whole)
@@ -128,8 +133,8 @@ class Walk:
             return ""
         _, at = optional(whole, found.end())
         said, _ = argument(whole, at)
-        said = AUTHOR_NOISE.sub(r"\\phantom", said)
-        return re.sub(r"\s+", " ", Setter().inner(said)).strip()
+        said = AUTHOR_NOISE.sub(r"\\authornote", said)
+        return re.sub(r"\s+", " ", self._front_setter().inner(said)).strip()
 
     def _authors(self) -> tuple[str, ...]:
         whole = self.preamble + self.body
@@ -137,9 +142,9 @@ class Walk:
         for found in re.finditer(r"\\(?:author|IEEEauthorblockN)\b\s*(?=[\[{])", whole):
             _, at = optional(whole, found.end())
             said, _ = argument(whole, at)
-            said = re.sub(r"\$[^$]*\$", " ", AUTHOR_NOISE.sub(r"\\phantom", said))
+            said = re.sub(r"\$[^$]*\$", " ", AUTHOR_NOISE.sub(r"\\authornote", said))
             said = re.sub(r"\\(?:and|And|AND|quad|qquad|\\)(?![A-Za-z])|(?<!\\)&", " ; ", said)
-            names += [name for name in names_in(Setter().inner(said)) if name not in names]
+            names += [name for name in names_in(self._front_setter().inner(said)) if name not in names]
         return tuple(names)
 
     def _flow(self, source: str) -> None:

@@ -41,6 +41,8 @@ def rows_of(body: str, setter: Setter) -> tuple[Rows, Places]:
         start = skip(body, optional(body, found.end())[1], columns)
         _read(body[start:end], setter, rows, bold)
         at = max(end, found.end())
+    if len(rows) > MOST_ROWS:
+        setter.aside.miss(f"a table of {len(rows):,} rows: the first {MOST_ROWS:,} were read")
     return tuple(rows[:MOST_ROWS]), tuple(place for place in bold if place[0] < MOST_ROWS)
 
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from aixiv.text.bounds import Gathered
 from aixiv.text.draft import CITE_CLOSE, CITE_OPEN
-from aixiv.text.latex.cleaning import braced
+from aixiv.text.latex.groups import group
 from aixiv.text.latex.symbols import ACCENTS, CHARACTERS, ESCAPES, SILENT_ARGUMENTS, accented
-from review.layout import SideText
 
 TOKEN = re.compile(r"\\([A-Za-z@]+)\*?|\\(.)|([{}])|(\$\$?)|([~&])|([^\\{}$~&]+)", re.DOTALL)
 MATHS = (
@@ -37,7 +37,7 @@ class Setter:
 
     labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    sides: list[SideText] = field(default_factory=list)
+    aside: Gathered = field(default_factory=Gathered)
     white: set[str] = field(default_factory=lambda: {"white"})
     hidden: list[bool] = field(default_factory=lambda: [False])
     lists: list[int | None] = field(default_factory=list)
@@ -50,6 +50,7 @@ class Setter:
     def inner(self, source: str) -> str:
         """Words of an argument: a group of its own."""
         if self.depth >= DEEPEST:
+            self.aside.miss(f"groups nested more than {DEEPEST} deep: what is hidden inside was not told apart")
             return source
         self.depth += 1
         kept, self.hidden = self.hidden, [self.hidden[-1]]
@@ -81,8 +82,7 @@ class Setter:
         unseen.clear()
 
     def note(self, name: str, text: str) -> None:
-        if text.strip():
-            self.sides.append(SideText(carrier="latex_hidden", name=name, text=text.strip()[:20_000]))
+        self.aside.add("latex_hidden", name, text)
 
     def _one(self, found: re.Match[str], source: str, at: int) -> tuple[str, int]:
         command, escape, group, dollar, special, plain = found.groups()
@@ -258,9 +258,7 @@ def argument(source: str, at: int) -> tuple[str, int]:
     while source[at : at + 1].isspace():
         at += 1
     if source[at : at + 1] == "{":
-        end = braced(source, at)
-        closed = end - 1 if source[end - 1 : end] == "}" else end
-        return source[at + 1 : closed], end
+        return group(source, at)
     command = re.match(r"\\[A-Za-z]+|\\.|.", source[at : at + 40], re.DOTALL)
     return (command[0], at + command.end()) if command else ("", at)
 

@@ -3,9 +3,11 @@
 import posixpath
 import re
 
+from aixiv.text.bounds import Gathered
 from aixiv.text.draft import PRIVATE
 from aixiv.text.failures import Unreadable
 from aixiv.text.latex.archive import Sources
+from aixiv.text.latex.cleaning import outside_listings
 
 CLASS = re.compile(r"^[^%\n]*\\document(?:class|style)\b", re.MULTILINE)
 BEGIN = re.compile(r"^[^%\n]*\\begin\s*\{document\}", re.MULTILINE)
@@ -13,6 +15,8 @@ INPUT = re.compile(
     r"(?P<lead>^[^%\n]*?)\\(?P<how>input|include|subfile|subimport|import)\b\s*(?P<rest>.*)", re.MULTILINE
 )
 TARGET = re.compile(r"(?:\{(?P<folder>[^{}]*)\}\s*)?\{(?P<braced>[^{}]*)\}|(?P<bare>[^\s{}\\%]+)")
+END_OF_INPUT = re.compile(r"^(?:[^%\n\\]|\\.)*?\\endinput(?![A-Za-z@]).*$", re.MULTILINE)
+UNSURE = re.compile(r"\\(?:if|else|fi|def|newcommand|verb|lstinline)")  # beside which it may not be carried out
 DEEPEST = 12
 MOST_INPUTS = 500
 MOST_CHARS = 10_000_000
@@ -47,8 +51,9 @@ def main_file(sources: Sources) -> str:
 class Flattener:
     """Puts the inputs of a project in place, inside the archive only, each chain bounded in depth and size."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, aside: Gathered) -> None:
         self.sources = sources
+        self.aside = aside
         self.missing: list[str] = []
         self.inputs = 0
         self.chars = 0
@@ -63,8 +68,12 @@ class Flattener:
             raise Unreadable("too_large", f"The source has more than {MOST_CHARS:,} characters.")
         if self.chars > MOST_CHARS:
             raise Unreadable("archive_bomb", "The sources grow beyond all measure when their inputs are put in place.")
+        text, *unread = _until_end_of_input(text)
         if chain:
-            text = _inside_document(text)
+            text, *outside = _inside_document(text)
+            unread += outside
+        for said in unread:
+            self.aside.add("latex_comment", f"{name}, not input", said)
 
         def put(found: re.Match[str]) -> str:
             return self._put(found, name, folder, chain)
@@ -101,10 +110,20 @@ class Flattener:
         return None
 
 
-def _inside_document(text: str) -> str:
+def _until_end_of_input(text: str) -> tuple[str, str]:
+    """What TeX reads of a file, up to the line with `\\endinput`, and what it does not."""
+    for found in outside_listings(END_OF_INPUT, text):
+        if not UNSURE.search(found[0]):
+            return text[: found.end()], text[found.end() :]
+    return text, ""
+
+
+def _inside_document(text: str) -> tuple[str, str, str]:
+    """What an input document gives to the one that inputs it, and what stands before and after that."""
     begin = BEGIN.search(text)
     if not begin:
-        return text
+        return text, "", ""
     body = text[begin.end() :]
     end = re.search(r"\\end\s*\{document\}", body)
-    return body[: end.start()] if end else body
+    before = text[: begin.start()]
+    return (body[: end.start()], before, body[end.end() :]) if end else (body, before, "")

@@ -48,7 +48,7 @@ SILENT_ARGUMENTS = {
     "addcontentsline": 3, "bibliography": 1, "addbibresource": 1, "tikzset": 1, "usetikzlibrary": 1, "pgfplotsset": 1,
     "lstset": 1, "specialrule": 3, "addlinespace": 0, "multicolumn": 2, "multirow": 2, "parbox": 1, "settowidth": 2,
     "fontsize": 2, "color": 1, "affiliation": 1, "affil": 1, "email": 1, "date": 1, "title": 1, "author": 1,
-    "keywords": 1, "abstract": 1,
+    "keywords": 1, "abstract": 1, "authornote": 1,
 }  # fmt: skip
 
 

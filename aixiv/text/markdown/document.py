@@ -7,6 +7,7 @@ from pathlib import Path
 from markdown_it.token import Token
 from msgspec.structs import replace
 
+from aixiv.text.bounds import Gathered, says_something
 from aixiv.text.citations import with_plain_citations
 from aixiv.text.draft import PRIVATE, Draft
 from aixiv.text.failures import Unreadable
@@ -14,7 +15,7 @@ from aixiv.text.markdown.front_matter import Value, as_list, as_text, split_fron
 from aixiv.text.markdown.inline import Aside, html_text, keyed_citations, plain, reader
 from aixiv.text.parsed import Parsed
 from aixiv.text.references import parse_entry
-from review.layout import Layout, SideText
+from review.layout import Layout
 from review.manuscript import Float, Manuscript
 
 NUMBER = re.compile(r"^(\d{1,2}(?:\.\d{1,2}){0,3}|[A-Z](?:\.\d{1,2}){0,3}|[IVX]{1,5})[.):]?\s+(\S.*)$")
@@ -41,47 +42,48 @@ def parse_markdown(path: Path) -> Parsed:
     if "\x00" in source:
         raise Unreadable("damaged_file", "The text holds zero bytes.")
     source = PRIVATE.sub("", source).replace("\r\n", "\n")
-    matter, body = split_front_matter(source)
+    gathered = Gathered()
+    matter, left, body = split_front_matter(source)
+    gathered.add("metadata", "front matter", "\n".join(left))
     environment: dict[str, object] = {}
     try:
         tokens = reader().parse(body, environment)
     except RecursionError as error:
         raise Unreadable("damaged_file", "The Markdown is nested too deeply to be read.") from error
-    walk = Walk(tokens, matter)
+    walk = Walk(tokens, matter, gathered)
     manuscript = walk.manuscript()
     if sum(c.isalpha() for c in manuscript.text) < LEAST_LETTERS:
         raise Unreadable("no_text", "The file holds no text to review.", hint=WORDLESS)
-    sides = (*walk.aside.texts, *_definitions(environment), *_unread(matter))
-    return Parsed(manuscript=manuscript, layout=Layout(side_texts=sides))
+    _tell_definitions(environment, gathered)
+    _tell_matter(matter, gathered)
+    return Parsed(manuscript=manuscript, layout=Layout(side_texts=tuple(gathered.texts), unread=gathered.unread()))
 
 
-def _definitions(environment: dict[str, object]) -> list[SideText]:
+def _tell_definitions(environment: dict[str, object], into: Gathered) -> None:
     """Link definitions print nothing: `[//]: # (a note)` is a comment to everyone but the parser."""
-    references = environment.get("references")
-    found: list[SideText] = []
-    for name, target in references.items() if isinstance(references, dict) else ():
-        title = str(target.get("title") or "")
-        if title.strip():
-            found.append(SideText(carrier="markdown_hidden", name=f"link definition {name}", text=title))
-    return found
+    first, again = environment.get("references"), environment.get("duplicate_refs")
+    found = list(first.items()) if isinstance(first, dict) else []
+    found += [(d["label"], d) for d in again] if isinstance(again, list) else []
+    for label, target in found:
+        said = [str(label)] if says_something(str(label)) else []
+        into.add("markdown_hidden", f"link definition {label}", "\n".join([*said, str(target.get("title") or "")]))
+        Aside(into).address(str(target.get("href") or ""))
 
 
-def _unread(matter: dict[str, Value]) -> list[SideText]:
-    shown = ("title", "author", "authors", "abstract", "keywords", "date")
-    return [
-        SideText(carrier="metadata", name=key, text=as_text(value))
-        for key, value in matter.items()
-        if key not in shown and as_text(value)
-    ]
+def _tell_matter(matter: dict[str, Value], into: Gathered) -> None:
+    shown = ("title", "author", "authors", "abstract", "keywords")
+    for key, value in matter.items():
+        if key not in shown:
+            into.add("metadata", key, as_text(value))
 
 
 class Walk:
     """Goes over the blocks once, writing the draft."""
 
-    def __init__(self, tokens: Sequence[Token], matter: dict[str, Value]) -> None:
+    def __init__(self, tokens: Sequence[Token], matter: dict[str, Value], kept: Gathered) -> None:
         self.tokens = tokens
         self.matter = matter
-        self.aside = Aside()
+        self.aside = Aside(kept)
         self.draft = Draft()
         self.title = as_text(matter.get("title"))
         self.authors = as_list(matter.get("authors") or matter.get("author"))
@@ -137,6 +139,8 @@ class Walk:
         elif token.type == "inline":
             self._paragraph(self._inline(token), index)
         elif token.type in ("fence", "code_block"):
+            if says_something(token.info):
+                self.aside.note("markdown_hidden", "language of a listing", token.info)
             self._write(token.content.rstrip("\n"))
         elif token.type == "html_block":
             self._write(re.sub(r"[ \t]*\n\s*", "\n", html_text(token.content, self.aside)).strip())

@@ -8,31 +8,38 @@ ITEM = re.compile(r"^\s*-\s+(?:name\s*:\s*)?(.*)$")
 Value = str | list[str]
 
 
-def split_front_matter(text: str) -> tuple[dict[str, Value], str]:
-    """Front matter and the rest; a text without a closed block has none."""
+def split_front_matter(text: str) -> tuple[dict[str, Value], list[str], str]:
+    """Front matter, its lines that are no part of a value, and the rest; a text without a closed block has none."""
     if not re.match(r"---\s*\n", text):
-        return {}, text
+        return {}, [], text
     end = re.search(r"\n(?:---|\.\.\.)\s*(?:\n|$)", text[3:])
     if not end:
-        return {}, text
-    return _read(text[3 : 3 + end.start()].splitlines()), text[3 + end.end() :]
+        return {}, [], text
+    return *_read(text[3 : 3 + end.start()].splitlines()), text[3 + end.end() :]
 
 
-def _read(lines: list[str]) -> dict[str, Value]:
+def _read(lines: list[str]) -> tuple[dict[str, Value], list[str]]:
     found: dict[str, Value] = {}
+    left: list[str] = []
     key = ""
     for line in lines:
         named = KEY.match(line)
         item = ITEM.match(line)
         if named:
             key = named[1].lower()
+            if key in found:
+                left.append(as_text(found[key]))
             found[key] = _scalar(named[2])
         elif item and key:
             earlier = found[key]
+            if isinstance(earlier, str) and earlier:
+                left.append(earlier)
             found[key] = [*(earlier if isinstance(earlier, list) else []), str(_scalar(item[1]))]
         elif key and line.strip() and isinstance(found[key], str):
             found[key] = f"{found[key]} {line.strip()}".strip()
-    return found
+        elif line.strip():
+            left.append(line.strip())
+    return found, left
 
 
 def _scalar(value: str) -> Value:

@@ -4,15 +4,16 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from review.layout import SideText
+from aixiv.text.bounds import FEWEST_WORDS, Gathered, says_something
 from review.manuscript import Citation
 
-COMMENT = re.compile(r"<!--(.*?)(?:-->|$)", re.DOTALL)
+COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)|<(?:\?|!\[CDATA\[|![A-Z])(.*?)(?:\?>|\]\]>|>|\Z)", re.DOTALL)
 TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)((?:\"[^\"]*\"|'[^']*'|[^'\">])*)(/?)>", re.DOTALL)
 HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.\d+|0)(?:px|pt|em|rem|%)?\b|opacity\s*:\s*0*(?:\.0\d*)?\s*(?:[;\"']|$)"
@@ -20,6 +21,8 @@ HIDING = re.compile(
     r"|(?:^|\s)hidden(?:\s|=|$)|(?:left|top|text-indent)\s*:\s*-\d{3,}",
     re.IGNORECASE,
 )
+ATTRIBUTE = re.compile(r"([A-Za-z][\w:-]*)\s*=\s*(\"[^\"]*\"|'[^']*')")
+LOOKS = ("style", "class", "href", "src", "d", "points", "viewbox", "transform", "id")  # attributes that say nothing
 SILENT = ("script", "style", "template", "title")
 VOID = ("br", "hr", "img", "input", "meta", "link", "wbr", "col")
 KEYS = re.compile(r"\[([^\[\]]*?@[\w:.#$%&+?<>~/-]+[^\[\]]*)\](?!\()")
@@ -30,13 +33,18 @@ KEY = re.compile(r"(?<![\w.])@([A-Za-z0-9_][\w:.#$%&+?<>~/-]*)")
 class Aside:
     """What the source says that its rendering does not show."""
 
-    texts: list[SideText] = field(default_factory=list)
+    kept: Gathered = field(default_factory=Gathered)
     hidden: list[str] = field(default_factory=list)  # names of open elements that hide their content
     silent: list[str] = field(default_factory=list)
 
     def note(self, carrier: str, name: str, text: str) -> None:
-        if text.strip():
-            self.texts.append(SideText(carrier=carrier, name=name, text=text.strip()))
+        self.kept.add(carrier, name, text)
+
+    def address(self, target: str) -> None:
+        """What the address of a link or a picture says when its escapes are read, if it holds words."""
+        said = unquote(target).replace("+", " ")
+        if len(said.split()) >= FEWEST_WORDS or not said.isascii():
+            self.note("markdown_hidden", "address", said)
 
 
 def reader() -> MarkdownIt:
@@ -75,12 +83,15 @@ def plain(tokens: Sequence[Token] | None, aside: Aside) -> str:
         if token.type in ("html_inline", "html_block"):
             parts.append(html_text(token.content, aside))
         elif token.type == "image":
-            alt = token.content or str(token.attrGet("title") or "")
-            aside.note("alt_text", str(token.attrGet("src") or "image"), alt)
+            source = str(token.attrGet("src") or "image")
+            for said in (token.content, str(token.attrGet("title") or "")):
+                aside.note("alt_text", source, said)
+            aside.address(source)
         elif token.type in ("softbreak", "hardbreak"):
             parts.append(" " if token.type == "softbreak" else "\n")
-        elif token.type == "link_open" and token.attrGet("title"):
-            aside.note("markdown_hidden", "link title", str(token.attrGet("title")))
+        elif token.type == "link_open":
+            aside.note("markdown_hidden", "link title", str(token.attrGet("title") or ""))
+            aside.address(str(token.attrGet("href") or ""))
         elif token.content:
             parts.append(_shown(token.content, aside))
     return "".join(parts)
@@ -89,7 +100,7 @@ def plain(tokens: Sequence[Token] | None, aside: Aside) -> str:
 def html_text(source: str, aside: Aside) -> str:
     """The visible text of raw HTML; comments and hidden elements go aside until the element closes."""
     for comment in COMMENT.finditer(source):
-        aside.note("html_comment", "comment", comment[1])
+        aside.note("html_comment", "comment", comment[1] or comment[2] or "")
     source = COMMENT.sub("", source)
     parts: list[str] = []
     at = 0
@@ -103,9 +114,11 @@ def html_text(source: str, aside: Aside) -> str:
 
 def _open_or_close(tag: re.Match[str], aside: Aside) -> None:
     closing, name, attributes, alone = tag[1], tag[2].lower(), tag[3], tag[4]
-    alt = re.search(r"\b(?:alt|title|aria-label)\s*=\s*(\"[^\"]*\"|'[^']*')", attributes)
-    if alt:
-        aside.note("alt_text", name, alt[1][1:-1])
+    for attribute in ATTRIBUTE.finditer(attributes):
+        value = html.unescape(attribute[2][1:-1])
+        told = attribute[1].lower() in ("alt", "title", "aria-label")
+        if told or (attribute[1].lower() not in LOOKS and says_something(value)):
+            aside.note("alt_text", name if told else f"{name} {attribute[1]}", value)
     if closing:
         for stack in (aside.hidden, aside.silent):
             if name in stack:

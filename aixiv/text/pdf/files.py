@@ -42,9 +42,8 @@ def file_texts(spec: object, name: str, page: int | None, into: Gathered) -> Non
     name = name or next(filter(None, given), "unnamed")
     into.add("attachment", f"{name} (description)", text_of(resolved(found.get("/Desc"))), page)
     inside = resolved(found.get("/EF"))
-    streams = {
-        id(s): s for v in (inside.values() if isinstance(inside, DictionaryObject) else ()) if (s := resolved(v))
-    }
+    packed = [resolved(v) for v in inside.values()] if isinstance(inside, DictionaryObject) else []
+    streams = {id(stream): stream for stream in packed if stream is not None}
     told = [other for other in dict.fromkeys((name, *given)) if other and says_something(other)]
     into.add("attachment", name, "\n".join(told) or ("" if streams else name), page)
     for stream in streams.values():

@@ -36,7 +36,7 @@ def _open(path: Path, into: Gathered) -> pypdf.PdfReader | None:
         reader = pypdf.PdfReader(path, strict=False)
         if reader.is_encrypted:
             reader.decrypt("")
-        if reader.root_object:
+        if reader.root_object is not None:
             return reader
     return None
 
@@ -118,7 +118,7 @@ def _fields(reader: pypdf.PdfReader, into: Gathered) -> None:
 
 def _attachments(reader: pypdf.PdfReader, into: Gathered) -> None:
     for name, spec in embedded_files(reader.root_object, into):
-        with reading(into, f"attachment {name[:60]!r}"):
+        with reading(into, f"attachment '{name[:60]}'"):
             file_texts(spec, name, None, into)
 
 
