@@ -16,7 +16,6 @@ from aixiv.settings import Settings
 from aixiv.storage import Blobs
 from aixiv.text import Loads, ParseLimits, Readers
 from inference.client import EmbeddingClient
-from review.manuscript import SourceFormat
 from review.report import Round
 
 LOOKS_AT_ONCE = 2
@@ -53,9 +52,6 @@ def build(settings: Settings, loads: Loads = "nothing") -> Platform:
     at_once = max(LOOKS_AT_ONCE, settings.worker_concurrency)
     readers = Readers(parse_limits(settings), at_once=at_once, loads=loads)
 
-    async def preflight(path: Path, filename: str) -> SourceFormat:
-        return (await readers.parse(path, filename)).manuscript.source
-
     sources = sources_of(settings.literature)
     deps = Deps(
         settings=settings,
@@ -71,7 +67,7 @@ def build(settings: Settings, loads: Loads = "nothing") -> Platform:
         embedder=embedder,
         parse=readers.parse,
         judge=readers.judge,
-        preflight=preflight,
+        preflight=readers.look,
         crop=readers.crop,
         fetcher=Fetcher(sources, mail=settings.literature_mail) if sources else None,
         documents=Documents(local_hosts(settings.oauth_local_clients)),

@@ -7,6 +7,7 @@ shall learn by crashing one after the other.
 
 import asyncio
 import contextlib
+import hashlib
 import signal
 import tempfile
 from collections.abc import Coroutine
@@ -21,12 +22,13 @@ from aixiv.text.fork import Nursery, ReaderLost
 from aixiv.text.parsed import Judged, Parsed, ParseLimits
 from aixiv.text.wire import JUDGING_BROKE, OUT_OF_MEMORY, Crop, Ended, Loads, Refusal, Request
 from review.layout import Box
-from review.manuscript import Kind
+from review.manuscript import Kind, SourceFormat
 
 log = structlog.get_logger()
 
 MEMORY_WORDS = (b"memoryerror", b"bad_alloc", b"allocate memory", b"memory alloc", b"out of memory", b"failed to map")
 STDERR_KEPT = 64 * 1024
+MOST_KNOWN = 1_000  # files whose kind is remembered
 ATTEMPTS = 2
 KILLED = (-signal.SIGKILL, -signal.SIGXCPU)  # how limits and people end a reader; any other signal is a crash
 
@@ -45,6 +47,7 @@ class Readers:
         self._opening = asyncio.Lock()
         self._nursery: Nursery | None = None
         self._chores: set[asyncio.Task[None]] = set()
+        self._known: dict[str, SourceFormat] = {}
         self._closed = False
 
     async def start(self) -> None:
@@ -57,7 +60,18 @@ class Readers:
 
     async def judge(self, path: Path, filename: str, kind: Kind) -> Judged:
         """Read a manuscript, screen it and run the checks, all in one reader. Raises as `parse`."""
-        return msgspec.json.decode(await self._asked(self._request(path, filename, judge=kind)), type=Judged)
+        judged = msgspec.json.decode(await self._asked(self._request(path, filename, judge=kind)), type=Judged)
+        self._remember(await _named(path, filename), judged.manuscript.source)
+        return judged
+
+    async def look(self, path: Path, filename: str) -> SourceFormat:
+        """What kind of file it is; raises as `parse`. One that was judged or looked at before is not read again."""
+        named = await _named(path, filename)
+        known = self._known.get(named)
+        if known is None:
+            known = (await self.parse(path, filename)).manuscript.source
+            self._remember(named, known)
+        return known
 
     async def crop(self, path: Path, page: int, box: Box) -> bytes:
         """PNG of a place in a PDF, or `Unreadable` like a parse."""
@@ -71,6 +85,11 @@ class Readers:
         await asyncio.gather(*self._chores, return_exceptions=True)
         if self._nursery:
             await self._nursery.close()
+
+    def _remember(self, named: str, source: SourceFormat) -> None:
+        self._known[named] = source
+        if len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
 
     def _request(self, path: Path, filename: str, *, crop: Crop | None = None, judge: Kind | None = None) -> Request:
         return Request(path=str(path.absolute()), filename=filename, limits=self._limits, crop=crop, judge=judge)
@@ -134,6 +153,16 @@ class Readers:
         chore = asyncio.get_running_loop().create_task(work)
         self._chores.add(chore)
         chore.add_done_callback(self._chores.discard)
+
+
+async def _named(path: Path, filename: str) -> str:
+    """The file's content and name, which is all that reading depends on."""
+
+    def digest() -> str:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    return f"{await asyncio.to_thread(digest)} {filename}"
 
 
 def _answer(ended: Ended, scratch: Path, limits: ParseLimits) -> bytes:

@@ -132,6 +132,16 @@ async def test_readers_come_back_without_being_asked(readers: Readers, endless: 
     assert await readers.parse(work, work.name)
 
 
+async def test_a_file_that_was_judged_is_not_read_again_to_be_taken_in(
+    readers: Readers, work: Path, endless: Path
+) -> None:
+    await readers.judge(work, work.name, "paper")
+    await readers.close()
+    assert await readers.look(work, work.name) == "markdown"
+    with pytest.raises(ReaderLost):
+        await readers.look(endless, work.name)
+
+
 async def test_closing_leaves_no_process(readers: Readers, endless: Path, work: Path) -> None:
     asked = asyncio.create_task(readers.parse(endless, endless.name))
     await reading(1)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,6 @@ from agents.run import GraphReviewer
 from aixiv.deps import Deps, Parse
 from aixiv.domain.people import Role, Scope
 from aixiv.text import Readers
-from review.manuscript import SourceFormat
 from tests.web.door import Door, Somebody, served
 
 
@@ -27,13 +25,9 @@ def parse(readers: Readers) -> Parse:
 
 
 @pytest.fixture
-async def door(deps: Deps, parse: Parse) -> AsyncIterator[Door]:
+async def door(deps: Deps, readers: Readers) -> AsyncIterator[Door]:
     """A served platform that refuses at the door what the parser cannot read."""
-
-    async def preflight(path: Path, filename: str) -> SourceFormat:
-        return (await parse(path, filename)).manuscript.source
-
-    async with served(replace(deps, preflight=preflight)) as platform:
+    async with served(replace(deps, preflight=readers.look)) as platform:
         yield platform
 
 
