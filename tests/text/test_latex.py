@@ -76,6 +76,22 @@ def test_macros_of_the_author_are_expanded(read: Read) -> None:
         ("{\\fontsize{0.1}{0.1}\\selectfont SECRET}", "latex_hidden"),
         ("\\phantom{SECRET}", "latex_hidden"),
         ("\\end{document} SECRET", "latex_comment"),
+        ("\\iffalse a \\iftrue b \\fi SECRET \\fi", "latex_comment"),
+        ("\\iftrue a \\else SECRET \\fi", "latex_comment"),
+        ("\\if 0 SECRET \\fi", "latex_comment"),
+        ("\\ifnum 0=1 SECRET \\fi", "latex_comment"),
+        ("\\newif\\ifdraft \\ifdraft SECRET \\fi", "latex_comment"),
+        ("\\newif\\ifdraft \\drafttrue \\ifdraft a \\else SECRET \\fi", "latex_comment"),
+        ("\\let\\ifdraft\\iffalse \\ifdraft SECRET \\fi", "latex_comment"),
+        ("\\newcommand{\\hide}{\\iffalse} \\hide SECRET \\fi", "latex_comment"),
+        ("\\newenvironment{hid}{\\iffalse}{\\fi} \\begin{hid}SECRET\\end{hid}", "latex_comment"),
+        ("\\excludecomment{hid} \\begin{hid}SECRET\\end{hid}", "latex_comment"),
+        ("\\iffalse \\begin{verbatim} SECRET \\end{verbatim} \\fi", "latex_comment"),
+        ("\\begin{filecontents}{a.txt}SECRET\\end{filecontents}", "attachment"),
+        ("\\NewDocumentCommand{\\x}{m O{}}{three words SECRET}", "latex_macro"),
+        ("\\newenvironment{x}{three words SECRET}{}", "latex_macro"),
+        ("\\index{three words SECRET}", "metadata"),
+        ("\\title{\\textcolor{white}{SECRET} Shown}", "latex_hidden"),
     ],
 )
 def test_what_is_not_printed_is_set_aside(read: Read, source: str, carrier: str) -> None:
@@ -104,6 +120,32 @@ def test_properties_of_the_document_are_set_aside(read: Read, source: str, told:
     said = [s for s in parsed.layout.side_texts if s.carrier == "metadata"]
     assert len(said) == bool(told)
     assert all(told in s.text and s.name in ("hypersetup", "pdfinfo") for s in said)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\\iffalse gone \\else STAYS \\fi",
+        "\\newif\\ifx \\newcommand{\\on}{\\xtrue} \\on \\ifx STAYS \\fi",
+        "\\newif\\ifx \\ifdefined\\y \\xtrue \\fi \\ifx STAYS \\fi",
+        "\\newcommand{\\hide}{\\iffalse} STAYS",
+        "\\verb|\\iffalse| STAYS",
+        "a \\\\iffalse STAYS",
+        "\\begin{verbatim}\n\\end{document}\n\\endinput\n\\end{verbatim}\nSTAYS",
+        "\\ifx\\endinput\\relax\\endinput\\fi\nSTAYS",
+    ],
+)
+def test_what_may_be_printed_stays(read: Read, source: str) -> None:
+    assert "STAYS" in read(wrap(source), "a.tex").manuscript.text
+
+
+def test_an_input_gives_what_its_document_prints_and_its_rest_is_set_aside(read: Read) -> None:
+    part = "SECRET before\n\\begin{document}\nShown.\n\\endinput\nSECRET between\n\\end{document}\nSECRET after\n"
+    parsed = read(d.zip_of({"main.tex": wrap("\\input{part}"), "part.tex": part}), "a.zip")
+    assert "Shown." in parsed.manuscript.text
+    assert "SECRET" not in parsed.manuscript.text
+    said = " ".join(s.text for s in parsed.layout.side_texts if s.name == "part.tex, not input")
+    assert said.count("SECRET") == 3
 
 
 def test_colour_ends_with_its_group(read: Read) -> None:

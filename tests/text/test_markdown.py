@@ -37,6 +37,14 @@ def test_front_matter(read: Read) -> None:
     assert [(s.carrier, s.text) for s in parsed.layout.side_texts] == [("metadata", "be kind")]
 
 
+def test_every_line_of_the_front_matter_is_read(read: Read) -> None:
+    source = (
+        "---\n# SECRET comment\nnote: SECRET first\nnote: second\ntags:\n  - a\n  sub: SECRET sub\n---\n\n" + FILLER
+    )
+    said = " ".join(s.text for s in read(source, "paper.md").layout.side_texts if s.carrier == "metadata")
+    assert said.count("SECRET") == 3
+
+
 def test_keyed_citations(read: Read) -> None:
     source = (
         FILLER + "As said [@haber; @nobody] and [see @merkle, p. 3].\n\n## References\n\n"
@@ -79,6 +87,14 @@ def test_what_is_shown(read: Read, source: str, shown: str) -> None:
         ("[//]: # (SECRET)", "markdown_hidden"),
         ('[shown](https://a.org "SECRET")', "markdown_hidden"),
         ("![SECRET](x.png)", "alt_text"),
+        ('![alt](x.png "SECRET")', "alt_text"),
+        ('<img alt="a" title="SECRET">', "alt_text"),
+        ('<p data-note="three words SECRET">shown</p>', "alt_text"),
+        ("[//]: # (first)\n\n[//]: # (SECRET)", "markdown_hidden"),
+        ("[three words SECRET]: #", "markdown_hidden"),
+        ("[shown](https://a.org/three%20words%20SECRET)", "markdown_hidden"),
+        ("```python three words SECRET\nx = 1\n```", "markdown_hidden"),
+        ("<?php SECRET ?>", "html_comment"),
     ],
 )
 def test_what_is_not_shown_is_set_aside(read: Read, source: str, carrier: str) -> None:

@@ -49,6 +49,9 @@ SILENT_ARGUMENTS = {
     "lstset": 1, "specialrule": 3, "addlinespace": 0, "multicolumn": 2, "multirow": 2, "parbox": 1, "settowidth": 2,
     "fontsize": 2, "color": 1, "affiliation": 1, "affil": 1, "email": 1, "date": 1, "title": 1, "author": 1,
     "keywords": 1, "abstract": 1, "authornote": 1,
+    "NewDocumentCommand": 3, "RenewDocumentCommand": 3, "ProvideDocumentCommand": 3, "DeclareDocumentCommand": 3,
+    "NewDocumentEnvironment": 4, "RenewDocumentEnvironment": 4, "newrobustcmd": 2, "renewrobustcmd": 2,
+    "newcommandx": 2, "renewcommandx": 2, "typeout": 1, "message": 1, "wlog": 1, "special": 1, "glossary": 1,
 }  # fmt: skip
 
 
