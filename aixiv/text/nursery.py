@@ -5,6 +5,7 @@ that comes over the socket; every reader reads one file and is gone. When the so
 owner is killed, the readers are killed and the nursery ends.
 """
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -59,7 +60,8 @@ def main(control: socket.socket, loads: Loads) -> None:
     control.sendall(msgspec.json.encode(Ended(number=LOADED, status=0)) + b"\n")
     running: dict[int, int] = {}  # process ids by the number of their order
     try:
-        _serve(control, woken, running)
+        with contextlib.suppress(ConnectionError):  # whoever asked is gone
+            _serve(control, woken, running)
     finally:
         for pid in running.values():
             _kill(pid)
