@@ -61,7 +61,7 @@ def main(control: socket.socket, loads: Loads) -> None:
     running: dict[int, int] = {}  # process ids by the number of their order
     try:
         with contextlib.suppress(ConnectionError):  # whoever asked is gone
-            _serve(control, woken, running)
+            _serve(control, (woken, wake), running)
     finally:
         for pid in running.values():
             _kill(pid)
@@ -81,7 +81,8 @@ def load(loads: Loads) -> None:
     gc.freeze()
 
 
-def _serve(control: socket.socket, woken: int, running: dict[int, int]) -> None:
+def _serve(control: socket.socket, waking: tuple[int, int], running: dict[int, int]) -> None:
+    woken = waking[0]
     waiting = selectors.DefaultSelector()
     waiting.register(control, selectors.EVENT_READ)
     waiting.register(woken, selectors.EVENT_READ)
@@ -97,7 +98,7 @@ def _serve(control: socket.socket, woken: int, running: dict[int, int]) -> None:
                 return
             *lines, kept = (kept + said).split(b"\n")
             for line in lines:
-                _obey(msgspec.json.decode(line, type=Order), running, (control.fileno(), woken, waiting.fileno()))
+                _obey(msgspec.json.decode(line, type=Order), running, (control.fileno(), *waking, waiting.fileno()))
 
 
 def _obey(order: Order, running: dict[int, int], ours: tuple[int, ...]) -> None:
