@@ -91,6 +91,12 @@ def test_macros_of_the_author_are_expanded(read: Read) -> None:
         ("\\NewDocumentCommand{\\x}{m O{}}{three words SECRET}", "latex_macro"),
         ("\\newenvironment{x}{three words SECRET}{}", "latex_macro"),
         ("\\index{three words SECRET}", "metadata"),
+        ("\\begin{figure}\\textcolor{white}{SECRET}\\end{figure}", "latex_hidden"),
+        (
+            "\\begin{thebibliography}{9}\\phantom{SECRET}\\bibitem{a} A. Bee. Title. 2000.\\end{thebibliography}",
+            "latex_hidden",
+        ),
+        ("\\section[three words SECRET]{Shown}", "metadata"),
         ("\\title{\\textcolor{white}{SECRET} Shown}", "latex_hidden"),
     ],
 )

@@ -95,6 +95,7 @@ def test_what_is_shown(read: Read, source: str, shown: str) -> None:
         ("[shown](https://a.org/three%20words%20SECRET)", "markdown_hidden"),
         ("```python three words SECRET\nx = 1\n```", "markdown_hidden"),
         ("<?php SECRET ?>", "html_comment"),
+        ("## References\n\n```\nSECRET\n```\n\n## Appendix", "markdown_hidden"),
     ],
 )
 def test_what_is_not_shown_is_set_aside(read: Read, source: str, carrier: str) -> None:

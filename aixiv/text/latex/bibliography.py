@@ -47,6 +47,7 @@ def _items(body: str, aside: Gathered) -> list[Listed]:
     marks = list(ITEM.finditer(body))
     if len(marks) > MOST_ENTRIES:
         aside.miss(f"a list of {len(marks):,} references: the first {MOST_ENTRIES:,} were read")
+    Setter(aside=aside).inner(body[: marks[0].start()] if marks else body)
     starts = [m.end() for m in marks[:MOST_ENTRIES]]
     begins = [*[m.start() for m in marks[1:]], len(body)]
     found: list[Listed] = []

@@ -188,6 +188,7 @@ class Walk:
             f"\\begin{{longtable}}{inside}\\end{{longtable}}" if found["float"] == "longtable" else inside, self.setter
         )
         label = f"{kind} {number}".strip()
+        self._tell_hidden(inside)
         if kind == "Algorithm":
             self.draft.block(f"{label}: {self.setter.inner(inside)}")
         elif caption:
@@ -205,6 +206,13 @@ class Walk:
         if rows:
             self.draft.block("\n".join("  ".join(row) for row in rows))
         return end
+
+    def _tell_hidden(self, inside: str) -> None:
+        """What a float hides outside its captions and cells, which are all that is read of it."""
+        scratch = Setter(white=self.setter.white, hidden=self.setter.hidden[-1:])
+        scratch.inner(inside)
+        for side in scratch.aside.texts:
+            self.setter.aside.add(side.carrier, side.name, side.text)
 
     def _set_apart(self, found: re.Match[str]) -> int:
         name = found["abstract"] or found["keywords"]
@@ -234,10 +242,13 @@ class Walk:
         self.draft.block(f"Keywords: {said}")
 
     def _list(self, found: re.Match[str]) -> int:
+        first = not self.printed_list
         self._references()
         if found["list"].startswith("\\begin"):
-            end = re.search(r"\\end\s*\{thebibliography\}", self.body[found.end() :])
-            return found.end() + end.end() if end else len(self.body)
+            inside, end = self._environment(found, "thebibliography")
+            if not first:
+                self._flow(inside)
+            return end
         _, at = optional(self.body, found.end())
         return argument(self.body, at)[1] if self.body[at : at + 1] == "{" else at
 

@@ -16,6 +16,7 @@ BESIDE = re.compile(  # arguments that stand nowhere in the manuscript
     r"\\(date|email|index|glossary|label|markboth|markright|pdfbookmark|addcontentsline|nocite|typeout|PackageWarning"
     r"|wlog|message|special|pdfcomment|pdfannot|geometry|hyphenation|graphicspath|vspace|hspace|pagestyle)(?![A-Za-z@])\*?"
 )
+SHORT = re.compile(r"\\((?:chapter|(?:sub)*section|paragraph|caption)\*?)\s*\[([^\[\]]*)\]")
 KEPT_BOX = re.compile(
     r"\\(?:sbox|savebox)\s*\{?(?P<saved>\\[A-Za-z@]+)\}?\s*(?=\{)|\\setbox\s*(?P<set>\\?\w+)\s*=?\s*\\[hv]box\s*(?=\{)"
 )
@@ -44,6 +45,8 @@ def tell_unprinted(source: str, aside: Aside, definitions: re.Pattern[str]) -> N
     for found in BESIDE.finditer(source):
         for inside, _ in groups(source, found.end(), 3):
             _tell("metadata", f"\\{found[1]}", inside.partition("\n\n")[0], aside)  # no paragraph ends in these
+    for found in SHORT.finditer(source):
+        _tell("metadata", f"short \\{found[1]}", found[2], aside)
 
 
 def without_kept_boxes(source: str, aside: Aside) -> str:

@@ -189,8 +189,10 @@ class Walk:
         return index >= 2 and self.tokens[index - 2].type == "list_item_open"
 
     def _write(self, text: str) -> None:
-        if text and not self.in_references:
+        if not self.in_references:
             self.draft.block(text)
+        else:
+            self.aside.note("markdown_hidden", "among the references", text)
 
     def _caption(self, text: str) -> None:
         found = CAPTION.match(text)
