@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from review.layout import SideText
 
 MOST_CHARS = 200_000  # of one text: forty times the longest XMP or script of an honest paper, and most attached tables
-MOST_CHARS_TOGETHER = 2_000_000  # of one file: what the screen reads in less than a minute
-MOST_TEXTS = 20_000  # of one file: a long tagged paper names some thousand glyphs and figures
+MOST_CHARS_TOGETHER = 2_000_000  # of one file: what the screen reads in half a minute
+MOST_TEXTS = 6_000  # of one file: the screen needs some milliseconds for each; honest papers have hundreds
 MOST_UNREAD = 40  # entries; what is more is counted
 FEWEST_WORDS = 3  # of an address, a label or a name that says something
 
