@@ -150,7 +150,7 @@ def test_three_thousand_bookmarks_do_not_hide_the_last_one(plain: Path, tmp_path
 def test_all_texts_of_a_file_share_one_bound() -> None:
     found = Gathered()
     for number in range(MOST_TEXTS + 5):
-        found.add("annotation", "note", f"word {number}")
+        found.add("annotation", f"note {number}", "0123456789")
     assert len(found.texts) == MOST_TEXTS
     assert found.unread()[0].startswith("5 texts beside the page with 50 characters were left out")
     found = Gathered()
