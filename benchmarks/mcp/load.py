@@ -12,6 +12,7 @@ from benchmarks.mcp.platform import submission
 from benchmarks.mcp.talk import Client
 
 BLOCKS = 4
+DRY_RUN_EVERY = 4.0  # seconds; an hour's limit of 120 dry runs lets an agent send one in thirty for long
 Act = Callable[[Client, str, str], int]
 """One call about a paper, with a key of its own; the characters of its answer."""
 
@@ -24,6 +25,7 @@ class Work:
     mcp: Act
     rest: Act | None
     most: int = 100  # calls by one agent; a minute takes a few more
+    every: float = 0.0  # seconds from one call of an agent to its next; 0: when the one before is answered
 
 
 @dataclass
@@ -75,6 +77,7 @@ WORKS = (
         most=12,  # an hour takes thirty through all doors together
     ),
     Work("submit_paper, dry_run", _dry_run, None, most=24),
+    Work("submit_paper, dry_run, paced", _dry_run, None, most=8, every=DRY_RUN_EVERY),
 )
 
 
@@ -83,18 +86,28 @@ def measured(work: Work, clients: list[Client], papers: list[list[str]], calls: 
     mcp, rest = Taken(), Taken() if work.rest else None
     each = max(1, calls // BLOCKS)
     for block in range(BLOCKS):
-        run(work.mcp, clients, papers, each, f"m{block}", mcp)
+        run(work.mcp, clients, papers, each, f"m{block}", mcp, work.every)
         if work.rest and rest:
             run(work.rest, clients, papers, each, f"r{block}", rest)
     return mcp, rest
 
 
-def run(act: Act, clients: list[Client], papers: list[list[str]], calls: int, mark: str, taken: Taken) -> None:
-    """One block: every client in a thread of its own."""
+def run(
+    act: Act,
+    clients: list[Client],
+    papers: list[list[str]],
+    calls: int,
+    mark: str,
+    taken: Taken,
+    every: float = 0.0,
+) -> None:
+    """One block: every client in a thread of its own. Paced clients begin one after the other, as agents come."""
 
     def one(number: int) -> list[tuple[float, int]]:
         client, own, found = clients[number], papers[number], []
+        first = time.perf_counter() + every * number / len(clients)
         for n in range(calls):
+            time.sleep(max(0.0, first + n * every - time.perf_counter()))
             began = time.perf_counter()
             chars = act(client, own[n % len(own)], f"{mark}-{n}")
             found.append((time.perf_counter() - began, chars))
