@@ -24,7 +24,6 @@ from review.screening.surface import (
     is_english,
     is_foreign,
     is_in_english,
-    speaks_of_other_things,
     speaks_to_reader,
     without_quotes,
 )
@@ -66,14 +65,13 @@ TOPICAL = 0.3  # a text beside the page that may be like an attack to this degre
 SURE = 0.92  # of a text beside the page that speaks of no judging
 LIKELY = 0.8  # of one that speaks of judging and seems to want nothing
 SURE_WORDS = 5  # that it needs, at least; names and titles are shorter
-SPOKEN = 0.95  # in plain sight anywhere, and speaking to its reader
-STRAY = 0.9  # the same in an English paper on something else
+SPOKEN = 0.9  # in plain sight of an English paper, and speaking to its reader
 FOREIGN = 0.65  # the same in another language than English
-UNSPOKEN = 0.95  # of a sentence that speaks to nobody, in an English paper on something else
+UNSPOKEN = 0.95  # of a sentence that speaks to nobody
 ALIEN = 0.8  # of a sentence in another language than its paper, whatever it speaks of
 SHORT_ALIEN = 0.97  # the same of a few words
-EXPECTED = 0.9  # the same where the paper is about judging or about language models
-VISIBLE_TOPIC = 2.0  # weight of `intent` in plain sight, where manuals and letters speak to their readers
+ELSEWHERE = 0.95  # in plain sight of a paper in another language, and speaking to its reader
+ELSEWHERE_TOPIC = 2.0  # weight of `intent`
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _VALUE = re.compile(r'="([^"<>\s]+ [^"<>]{8,4000})"')  # of an attribute that holds words
 _OWN_MARKUP = re.compile(r"</[a-z_]")
@@ -198,15 +196,15 @@ def _likeness(text: str) -> float:
 
 def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     text = without_quotes(manuscript.text)
-    english, stray = is_in_english(text), speaks_of_other_things(text)
+    english = is_in_english(text)
     spans = sentences(text, 0, min(len(text), manuscript.references_start))
     for (start, end), (_, last) in zip(spans, [*spans[1:], spans[-1]], strict=True) if spans else ():
         sentence, passage = text[start:end], text[start:last].partition("\n\n")[0]
         much = _likeness(sentence)
-        alien = english and any(_alien(one, stray=stray) for one in (sentence, passage))
-        if not (alien or _steers(sentence, passage, much, stray=stray)) or seen_in(sentence, known):
+        alien = english and any(map(_alien, (sentence, passage)))
+        if not (alien or _steers(sentence, passage, much, english=english)) or seen_in(sentence, known):
             continue
-        mention = about_injection(text, (start, end))
+        mention = about_injection(sentence)
         yield ScreenFinding(
             kind="mention" if mention else "likeness",
             carrier="visible",
@@ -218,24 +216,26 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
         )
 
 
-def _alien(sentence: str, *, stray: bool) -> bool:
+def _alien(sentence: str) -> bool:
     """Whether a sentence in another language than its English paper is like an attack."""
-    needed = (ALIEN if stray else EXPECTED) if _long(sentence) else SHORT_ALIEN
+    needed = ALIEN if _long(sentence) else SHORT_ALIEN
     return is_foreign(sentence) and _likeness(sentence) >= needed
 
 
-def _steers(sentence: str, passage: str, much: float, *, stray: bool) -> bool:
+def _steers(sentence: str, passage: str, much: float, *, english: bool) -> bool:
     """Whether a sentence that is like an attack to this degree is meant for whoever judges the paper.
 
-    `passage`: the sentence and the next. `stray`: nothing else in the paper, which is English, speaks of judging.
+    `passage`: the sentence and the next. `english`: the paper is; in another language every manual speaks to readers.
     """
     if much < FOREIGN:  # the least that any sentence needs
         return False
-    meant = intent_of(passage)
-    judging = meant.has("who", "value", "mark", "role")
     spoken = speaks_to_reader(sentence)
-    if not stray:
-        return spoken and judging and much >= SPOKEN and meant.weight >= VISIBLE_TOPIC
+    if not english:
+        return spoken and much >= ELSEWHERE and _speaks_of_judging(ELSEWHERE_TOPIC, sentence, passage)
     if not is_english(sentence):
-        return spoken and judging and meant.weight >= TOPIC
-    return judging and much >= (STRAY if spoken else UNSPOKEN) and meant.weight >= TOPIC
+        return spoken and _speaks_of_judging(TOPIC, sentence, passage)
+    return much >= (SPOKEN if spoken else UNSPOKEN) and _speaks_of_judging(TOPIC, sentence, passage)
+
+
+def _speaks_of_judging(least: float, *texts: str) -> bool:
+    return any(m.weight >= least and m.has("who", "value", "mark", "role") for m in map(intent_of, texts))

@@ -25,11 +25,9 @@ _SPOKEN_TO = re.compile(
 )
 _THIS_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|manuscript|submission|work|article|document|text|file)\b")
 _ENGLISH = re.compile(r"\b(?:the|of|and|to|is|are|this|we|you|your|its?|please|when|with|must|that|should|which)\b")
-_JUDGING = re.compile(
-    r"\b(?:peer review\w*|review(?:s|ed|er|ers|ing)?|referees?|reject(?:ed|ion|s)?|accept(?:ed|ance)?|ratings?|rubrics?"
-    r"|grad(?:ed|ers?|ing)|llms?|language models?|prompts?|assistants?|chatbots?)\b",
-    re.IGNORECASE,
-)
+_WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_WORD = re.compile(r"[A-Za-z\u00c0-\u052f]{2,}")
+_GAP = re.compile(r"\n\s*\n")
 _OTHER_LANGUAGE = re.compile(
     r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{3}|[\u00df-\u00f6\u00f8-\u00ff]|\b(?:der|die|das|und|ist|sie|du|wird|dein\w*|als|auf"
     r"|les?|est|et|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*|ce|ton)\b"
@@ -38,13 +36,14 @@ _EVERYDAY = frozenset(
     ("rate", "task", "10", "5", "at least", "maximum", "support", "give", "only", "without", "assessment", "evaluat")
 )
 _ACCEPTS = re.compile(r"accept|approv|publi|endors|vote|recommend|green|thumbs")
-OFTEN = 6  # words about judging or models that a paper on something else does not reach
-STRAY_INTENT = 2.0  # enough for a wish in a paper that speaks of judging and of models nowhere else
-FOREIGN_STRAY_INTENT = 1.5
+ENGLISH_WORDS = 100  # small ones that make a paper English, whatever else is in it; an abstract has fewer
+ENGLISH_SHARE = 15  # or one of so many words
+OUTCOME_INTENT = 2.0  # weight of `intent` of a wish for a verdict
+FOREIGN_OUTCOME_INTENT = 1.5
 WISH_LIKENESS = 0.33  # of a sentence in plain sight whose words are those of a wish
 GRAMMAR = 0.13  # less for one that has the grammar of an order
 FOREIGN_LIKENESS = 0.42  # second abstracts speak of judging, too
-STRAY_LENGTH = 200  # characters of a paragraph that are read together
+TOGETHER = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
 VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
 _QUOTED = re.compile(
@@ -66,10 +65,10 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
     quoted = _quoted_spans(text)
     open_text = _blanked(text, quoted)
     before: Span | None = None
-    stray = speaks_of_other_things(open_text)
+    english = is_in_english(open_text)
     for start, end in sentences(open_text, 0, len(open_text)):
         finding = _sentence_finding(manuscript, open_text, (start, end), before) or (
-            _stray(manuscript, open_text, (start, end)) if stray else None
+            _outcome(manuscript, open_text, (start, end)) if english else None
         )
         before = (start, end)
         if finding and normalise(finding.text) not in hidden:
@@ -85,9 +84,9 @@ def without_quotes(text: str) -> str:
     return _blanked(text, _quoted_spans(text))
 
 
-def about_injection(text: str, span: Span) -> bool:
-    """Whether this passage stands in prose about injection, attacks or prompts."""
-    return bool(_ABOUT.search(text[max(0, span[0] - 300) : span[1] + 300]))
+def about_injection(sentence: str) -> bool:
+    """Whether a sentence speaks of injection, attacks or prompts; what stands around it excuses nothing."""
+    return bool(_ABOUT.search(sentence))
 
 
 def speaks_to_reader(sentence: str) -> bool:
@@ -125,7 +124,7 @@ def _sentence_finding(manuscript: Manuscript, text: str, span: Span, before: Spa
         return _finding(
             manuscript, span, "visible_instruction", 0.85, f"The text gives orders to an AI reviewer: {order}."
         )
-    if reports or about_injection(text, span):
+    if reports or about_injection(text[slice(*span)]):
         return _finding(
             manuscript, span, "mention", 0.1, f"A passage about injection or prompts contains orders: {order}."
         )
@@ -141,23 +140,23 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
     meant = intent_of(sentence)
     if not _asks(sentence, meant) or likeness(sentence) < _wanted(sentence):
         return None
-    if about_injection(text, span):
+    if about_injection(sentence):
         reason = f"A passage about injection or prompts speaks to a judge: {meant.shown}."
         return _finding(manuscript, span, "mention", 0.1, reason)
     reason = f"The text asks whoever judges it for an outcome: {meant.shown}."
     return _finding(manuscript, span, "unaddressed_instruction", 0.45, reason)
 
 
-def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None:
-    """A sentence that wishes for a verdict, in an English paper where nothing else is about verdicts or models."""
+def _outcome(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None:
+    """A sentence that wishes for a verdict, in an English paper."""
     sentence = normalise(without_invisible(text[slice(*span)]))
     foreign = is_foreign(sentence)
     if foreign:
-        passage = text[span[0] : max(span[1], span[0] + STRAY_LENGTH)].partition("\n\n")[0]
+        passage = text[span[0] : max(span[1], span[0] + TOGETHER)].partition("\n\n")[0]
         sentence = normalise(without_invisible(passage))
     meant = intent_of(sentence)
-    about = about_injection(text, span) and not (meant.has("role") and "your" in sentence)
-    if meant.weight < FOREIGN_STRAY_INTENT or about:
+    about = about_injection(sentence) and not (meant.has("role") and "your" in sentence)
+    if meant.weight < FOREIGN_OUTCOME_INTENT or about:
         return None
     said = {name for name, word in meant.words.items() if word not in _EVERYDAY}
     outcome = said & {"good", "drop", "bad", "role"}
@@ -167,23 +166,19 @@ def _stray(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | Non
         judging = said & {"who", "value", "mark", "role"}
         wished = bool(judging) and (len(judging | outcome) > 1) and (bool(outcome) or "who" in judging)
     else:
-        spoken_to = meant.weight > STRAY_INTENT and _SPOKEN_TO.search(sentence)
+        spoken_to = meant.weight > OUTCOME_INTENT and _SPOKEN_TO.search(sentence)
         outcome |= {"value"} & said if _ACCEPTS.match(meant.words.get("value", "")) else set()
         wished = bool(spoken_to and outcome and said & {"who", "value", "role", "work"})
     if not wished:
         return None
-    reason = f"The text asks whoever judges it for an outcome, and nothing else in it is about judging: {meant.shown}."
+    reason = f"The text wishes for a verdict: {meant.shown}."
     return _finding(manuscript, span, "unaddressed_instruction", 0.42, reason)
 
 
-def speaks_of_other_things(text: str) -> bool:
-    """Whether this is an English paper on something else than judging papers or asking language models."""
-    return len(_JUDGING.findall(text)) < OFTEN and is_in_english(text)
-
-
 def is_in_english(text: str) -> bool:
-    """Whether a whole text is English, tables and code included."""
-    return len(_ENGLISH.findall(text)) * 15 > len(text.split())
+    """Whether a whole text is English, tables and code included. A paper that is stays so, whatever is added to it."""
+    small, words = len(_ENGLISH.findall(text)), len(_WORD.findall(text)) + len(_WIDE.findall(text)) // 2
+    return small >= ENGLISH_WORDS or small * ENGLISH_SHARE > words
 
 
 def _asks(sentence: str, meant: Intent) -> bool:
@@ -224,12 +219,25 @@ def _finding(manuscript: Manuscript, span: Span, kind: str, weight: float, reaso
 
 def _quoted_spans(text: str) -> tuple[Span, ...]:
     """Quoted passages that stand in a paragraph of somebody's own words; a quote that stands alone is not one."""
-    return tuple(m.span() for m in _QUOTED.finditer(text) if _own_words(text, *m.span()))
+    return tuple(
+        (at + m.start(), at + m.end())
+        for at, paragraph in paragraphs(text)
+        for m in _QUOTED.finditer(paragraph)
+        if _own_words(paragraph, *m.span())
+    )
 
 
-def _own_words(text: str, start: int, end: int) -> bool:
-    left = re.split(r"\n\s*\n", text[max(0, start - 200) : start])[-1]
-    right = re.split(r"\n\s*\n", text[end : end + 200])[0]
+def paragraphs(text: str) -> Iterator[tuple[int, str]]:
+    """Each paragraph and where it begins."""
+    at = 0
+    for gap in _GAP.finditer(text):
+        yield at, text[at : gap.start()]
+        at = gap.end()
+    yield at, text[at:]
+
+
+def _own_words(paragraph: str, start: int, end: int) -> bool:
+    left, right = paragraph[max(0, start - 200) : start], paragraph[end : end + 200]
     return len(re.findall(r"[^\W\d]{2,}", left)) >= 3 or len(re.findall(r"[^\W\d]{2,}", right)) >= 4
 
 

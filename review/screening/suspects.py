@@ -107,7 +107,7 @@ def _visible(manuscript: Manuscript) -> Iterator[Suspect]:
                 carrier="visible",
                 page=page,
                 locator=manuscript.locate(start, end),
-                mention=about_injection(text, (start, end)),
+                mention=about_injection(text[start:end]),
             )
 
 
