@@ -12,7 +12,7 @@ from review.layout import Layout
 from review.manuscript import Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding, Screening
-from review.screening.hidden import hidden_findings, side_findings
+from review.screening.hidden import hidden_findings, side_findings, unread_findings
 from review.screening.place import placed
 from review.screening.resemblance import likeness_findings
 from review.screening.semantic import Vectors, passages, semantic_findings
@@ -36,7 +36,7 @@ def screen(manuscript: Manuscript, layout: Layout, vectors: Vectors | None = Non
     known = normalise(" ".join(f.text for f in hidden))
     surface = tuple(surface_findings(manuscript, known))
     near = () if vectors is None else tuple(semantic_findings(layout, vectors))
-    ruled = (*hidden, *side, *surface, *near)
+    ruled = (*hidden, *side, *unread_findings(layout), *surface, *near)
     alike = likeness_findings(manuscript, layout, ruled)
     findings = tuple(placed(f, manuscript, layout) for f in (*ruled, *alike))
     return _weighed(findings, stages, _unreadable(manuscript, layout))

@@ -8,6 +8,7 @@ import binascii
 import codecs
 import re
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ _ESCAPED = r"\S{0,4000}%[0-9A-Fa-f]{2}\S{0,4000}"
 _PERCENT = re.compile(rf"{_ESCAPED}(?:\s{_ESCAPED})*")  # a line may end anywhere in it
 _CODES = re.compile(r"(?:(?:\\u|U\+|&#x|%u)[0-9A-Fa-f]{4};?\s?|&#\d{2,6};\s?|\\x[0-9A-Fa-f]{2}\s?){8,}")
 _SPACED = re.compile(r"(?:\b\w[ .\-_*]{1,3}){9,}\w\b|(?<!\S)(?:\S\s{1,3}){12,}\S(?!\S)")
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
+FEWEST_CODES = 16  # of an unbroken piece of base64
 _JOINED = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"  # no joiners needed
 _BREAKER = re.compile(rf"(?<=[{_JOINED}])[\u200b-\u200f\u2060-\u2064\ufeff\u180e]+(?=[{_JOINED}])")
 _TWO_ALPHABETS = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0400-\u052f\u0530-\u058f])[^\W\d_]{3,}\b")
@@ -37,9 +40,9 @@ def decoded(text: str) -> Iterator[Decoded]:
     """Readable texts hidden in `text` by a common encoding."""
     for encoding, pattern, decode in _DECODERS:
         for match in pattern.finditer(text):
-            clear = decode(match[0])
-            if clear and _readable(clear):
-                yield Decoded(encoding, clear, match[0])
+            for clear in decode(match[0]):
+                if _readable(clear):
+                    yield Decoded(encoding, clear, match[0])
 
 
 def turned(text: str) -> Iterator[Decoded]:
@@ -53,12 +56,11 @@ def smuggled(text: str) -> Iterator[Decoded]:
     tags = [c for c in text if 0xE0020 <= ord(c) <= 0xE007E]
     if len(tags) >= 4:
         yield Decoded("tag characters", "".join(chr(ord(c) - 0xE0000) for c in tags), "".join(tags))
-    selectors = [c for c in text if 0xFE00 <= ord(c) <= 0xFE0F or 0xE0100 <= ord(c) <= 0xE01EF]
-    if len(selectors) >= 8:
+    for selectors in ("".join(_SELECTORS.findall(text)), *_SELECTORS.findall(text)):
         codes = [ord(c) - (0xFE00 if ord(c) < 0xE0000 else 0xE0100 - 16) for c in selectors]
         clear = bytes(c for c in codes if c < 256).decode("utf-8", "replace")
-        if _readable(clear):
-            yield Decoded("variation selectors", clear, "".join(selectors))
+        if len(selectors) >= 8 and _readable(clear):
+            yield Decoded("variation selectors", clear, selectors)
     yield from _zero_width_bits(text)
 
 
@@ -95,10 +97,16 @@ def _zero_width_bits(text: str) -> Iterator[Decoded]:
                 yield Decoded("zero-width bits", clear, run)
 
 
-def _from_base64(found: str) -> str:
-    """Of the whole run, or of its longest unbroken piece: plain words may stand before it."""
+def _from_base64(found: str) -> Iterator[str]:
+    """Of the whole run, or of its unbroken pieces, together and each: plain words may stand on both sides."""
     whole = _base64(found)
-    return whole if _readable(whole) else _base64(max(found.split(), key=len, default=""))
+    if _readable(whole):
+        yield whole
+        return
+    for lengthy, pieces in groupby(found.split(), key=lambda piece: len(piece) >= FEWEST_CODES):
+        if lengthy:
+            lines = list(pieces)
+            yield from map(_base64, {"".join(lines): 0, **dict.fromkeys(lines)})
 
 
 def _base64(found: str) -> str:
@@ -110,26 +118,27 @@ def _base64(found: str) -> str:
         return ""
 
 
-def _from_hex(found: str) -> str:
+def _from_hex(found: str) -> Iterator[str]:
     digits = re.sub(r"\\x|0x|&#x|[\s;,]", "", found)
-    return bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
+    yield bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
 
 
-def _from_codes(found: str) -> str:
+def _from_codes(found: str) -> Iterator[str]:
     numbers = [int(h, 16) if h else int(d) for h, d in re.findall(r"(?:u|U\+|x)([0-9A-Fa-f]{2,4})|#(\d+)", found)]
     raw = b"".join(n.to_bytes(2, "big") for n in numbers if n < 0x10000)
-    return raw.decode("utf-16-be", "replace")
+    yield raw.decode("utf-16-be", "replace")
 
 
-def _from_percent(found: str) -> str:
+def _from_percent(found: str) -> Iterator[str]:
     whole = re.sub(r"\s", "", found)
-    return unquote(whole) if len(re.findall(r"%[0-9A-Fa-f]{2}", whole)) >= 4 else ""
+    if len(re.findall(r"%[0-9A-Fa-f]{2}", whole)) >= 4:
+        yield unquote(whole)
 
 
-def _from_spaced(found: str) -> str:
+def _from_spaced(found: str) -> Iterator[str]:
     if re.search(r"[.\-_*](?=\w)", found):
         found = re.sub(r"(\w)[ .\-_*](?=\w)", r"\1", found)
-    return re.sub(r"(\S)\s(?=\S)", r"\1", found)
+    yield re.sub(r"(\S)\s(?=\S)", r"\1", found)
 
 
 def _readable(text: str) -> bool:
@@ -142,7 +151,7 @@ def _readable(text: str) -> bool:
     return good / len(text) > 0.9 and letters / len(text) > least
 
 
-_DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
+_DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], Iterator[str]]], ...] = (
     ("base64", _BASE64, _from_base64),
     ("hexadecimal", _HEX, _from_hex),
     ("character codes", _CODES, _from_codes),

@@ -1,6 +1,5 @@
 """Words that stand in the text but not as words: encoded, turned, letter-spaced, in foreign letters, cut by marks."""
 
-import re
 from collections.abc import Iterator
 
 from review.manuscript import Locator, Manuscript
@@ -12,24 +11,18 @@ from review.screening.decode import (
     direction_overrides,
     mixed_script_words,
     smuggled,
-    turned,
     word_breakers,
 )
 from review.screening.hidden import MAX_SHOWN, is_prose, order_in
 from review.screening.intent import intent_of, squeezed_intent
-from review.screening.lexicon import function_words
+from review.screening.lexicon import function_words_in
 from review.screening.likeness import likeness
+from review.screening.turned import turned_passages
 
 ENCODED_INTENT = 1.5  # readable words under an encoding need little more to be strange
 ENCODED_LIKENESS = 0.6
-TURNED_INTENT = 2.25
-TURNED_TOPIC = 1.5
-TURNED_LIKENESS = 0.85  # that such a topic needs; what no language is written like can have much by chance
-TURNED_LEAST = 0.45  # of any intent
+ENCODED_WORDS = 4  # function words of a sentence
 SPACED_INTENT = 1.0
-FEW_LETTERS = 12
-WINDOW, STEP = 120, 40  # characters of running text that are read backwards and in rot13
-FEW, MANY = 2, 4  # function words of text that is no prose, and of text that is
 MIXED_WORDS = 2
 
 
@@ -63,39 +56,6 @@ def disguised_findings(manuscript: Manuscript, unquoted: str, hidden: str) -> It
         yield _finding(manuscript, Decoded("bidi", passage, passage), "direction_override", 0.5, reason)
 
 
-def turned_passages(text: str) -> Iterator[Decoded]:
-    """Passages that are prose or wishes backwards or in rot13, and neither as they stand; one for each encoding."""
-    for window in _windows(text):
-        if sum(c.isalpha() for c in window) < FEW_LETTERS or _function_words(window) > FEW:
-            continue
-        for inner in turned(window):
-            if inner.encoding == "reversed" and _runs_forward(window):
-                continue
-            if _function_words(inner.text) >= MANY and _function_words(window) < FEW:
-                yield inner
-                return
-            meant, much = intent_of(inner.text).weight, likeness(inner.text)
-            wished = meant >= TURNED_TOPIC and much >= TURNED_LIKENESS > likeness(window)
-            sure = meant >= TURNED_INTENT and much >= TURNED_LEAST
-            if (sure or wished) and intent_of(window).weight <= meant - 1:
-                yield inner
-                return
-
-
-def _runs_forward(window: str) -> bool:
-    """Whether capitals begin words and stops end them, as in Latin, which says much by chance when read backwards."""
-    words = re.findall(r"[^\W\d_]{2,}", window)
-    forward: int = sum(word.istitle() for word in words) + len(re.findall(r"\w[.,;:!?](?!\w)", window))
-    backward: int = sum(word[::-1].istitle() for word in words) + len(re.findall(r"(?<!\w)[.,;:!?]\w", window))
-    return forward > backward
-
-
-def _windows(text: str) -> Iterator[str]:
-    for part in re.split(r"\n\s*\n", text):
-        last = max(len(part) - WINDOW + STEP, 1)
-        yield from (part[at : at + WINDOW] for at in range(0, last, STEP))
-
-
 def _encoded(manuscript: Manuscript, inner: Decoded, *, quoted: bool) -> Iterator[ScreenFinding]:
     order = order_in(inner.text)
     if quoted and (not order or inner.encoding == "spaced letters"):
@@ -115,17 +75,13 @@ def _encoded(manuscript: Manuscript, inner: Decoded, *, quoted: bool) -> Iterato
 
 
 def _sentence(text: str) -> bool:
-    return is_prose(text, "encoded") or len(function_words() & set(normalise(text).split())) >= MANY
+    return is_prose(text, "encoded") or len(function_words_in(text)) >= ENCODED_WORDS
 
 
 def _in_link(manuscript: Manuscript, inner: Decoded) -> bool:
     """Whether the source is part of a web address, where blanks must be escaped."""
     at = manuscript.text.find(inner.source)
     return "://" in manuscript.text[max(0, at - 120) : at + len(inner.source)].rsplit(" ", 1)[-1]
-
-
-def _function_words(text: str) -> int:
-    return len({word for word in normalise(text).split() if len(word) > 1 and word in function_words()})
 
 
 def _finding(manuscript: Manuscript, inner: Decoded, kind: str, weight: float, reason: str) -> ScreenFinding:

@@ -9,9 +9,10 @@ from review.layout import Layout, SideText
 from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned, without_invisible
-from review.screening.intent import Intent, intent_of, squeezed_intent
-from review.screening.lexicon import Signs, compact_signs, function_words, prose_words, signs
+from review.screening.intent import Intent, intent_of, intents, squeezed_intent
+from review.screening.lexicon import Signs, compact_signs, function_words_in, prose_words, signs
 from review.screening.likeness import likeness
+from review.screening.turned import windows
 from review.screening.visibility import Hidden, hidden_runs, visible_text
 
 MAX_SHOWN = 500  # characters of a finding's text
@@ -37,6 +38,8 @@ _RIGHTS = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 MARKUP = re.compile(r"<[^<>]{0,4000}>")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_LONE_LETTERS = re.compile(r"(?<!\S)(?:\S{1,2}\s+){4,}\S{1,2}(?!\S)")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|will|shall|must|should|do|does|have|has|you|your|not|if|please|ist|sind|wird|soll|muss|sie|du|nicht"
     r"|bitte|est|sont|sera|doit|vous|votre|ne|pas|tu|es|son|debe|usted|su|no|se|\u043d\u0435|\u0432\u044b|\u0432\u0430\u0448|\u0447\u0442\u043e|\u044d\u0442\u0443)\b"
@@ -94,7 +97,7 @@ def under_scan(run: Hidden, layout: Layout) -> bool:
 
 def _scattered(runs: list[Hidden], shown: str) -> Iterator[ScreenFinding]:
     """What hidden pieces from several places say when they are read together."""
-    whole = " ".join(run.text for run in runs)[:200_000]
+    whole = " ".join(run.text for run in runs)
     if len(runs) > 1 and (order := order_in(whole)):
         reason = f"Hidden pieces from {len(runs)} places, read together, give orders: {order}."
         yield _hidden(structs.replace(runs[0], text=whole), "hidden_instruction", 0.85, reason)
@@ -133,16 +136,23 @@ def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
                 yield _beside(side, piece, "hidden_text", 0.45, f"{what} holds sentences; a reader cannot see them.")
 
 
+def unread_findings(layout: Layout) -> Iterator[ScreenFinding]:
+    """What of the file nobody could read: whatever stands there, a person should look."""
+    for what in layout.unread:
+        reason = f"A part of the file was not read: {what}."
+        yield ScreenFinding(kind="unread", carrier="file", text="", reason=reason, weight=0.45)
+
+
 def side_intent(side: SideText, text: str) -> Intent | None:
     """What a text beside the page wants of a judge, when that is more than such texts say every day."""
     everyday = side.carrier in _COMMENTS and not _FOREIGN.search(text)
     needed = COMMENT_INTENT if everyday else SIDE_INTENT
     plain = without_invisible(text)
     lines = plain.splitlines() if side.carrier in _COMMENTS else [plain]
-    likely = [intent_of(line) for line in lines if likeness(line) >= LEAST_LIKENESS]
-    found = max(likely, key=lambda i: i.weight, default=Intent())
-    if found.weight >= needed and found.has("ask", "drop", "good", "bad", "role"):
-        return found
+    likely = (one for line in lines if likeness(line) >= LEAST_LIKENESS for one in intents(line))
+    wishes = [one for one in likely if one.weight >= needed and one.has("ask", "drop", "good", "bad", "role")]
+    if wishes:
+        return max(wishes, key=lambda one: one.weight)
     joined = intent_of(plain)
     if joined.weight >= JOINED_INTENT and max(map(likeness, lines)) >= JOINED_LIKENESS:
         return joined
@@ -153,18 +163,13 @@ def side_intent(side: SideText, text: str) -> Intent | None:
 def encoded_words(text: str) -> str:
     """The encoding under which a text holds words, or an empty string; file names and blanks in addresses are none."""
     for inner in decoded(text):
-        words = set(normalise(inner.text).split())
-        if len(function_words() & words) >= MEANT_WORDS or len(_WIDE.findall(inner.text)) >= PROSE_WORDS:
+        if len(function_words_in(inner.text)) >= MEANT_WORDS or len(_WIDE.findall(inner.text)) >= PROSE_WORDS:
             return inner.encoding
-    for inner in turned(text):
-        plain, read = _small_words(text), _small_words(inner.text)
-        if len(read) >= MEANT_WORDS + 1 and len(plain) < MEANT_WORDS:
-            return inner.encoding
+    for passage in (text, *_SENTENCE_END.split(text), *windows(text)):
+        for inner in turned(passage) if len(function_words_in(passage)) < MEANT_WORDS else ():
+            if len(function_words_in(inner.text)) > MEANT_WORDS:
+                return inner.encoding
     return ""
-
-
-def _small_words(text: str) -> set[str]:
-    return {word for word in normalise(text).split() if len(word) > 1 and word in function_words()}
 
 
 def _sentence_in(side: SideText, text: str, shown: str) -> str:
@@ -188,10 +193,9 @@ def _sentence_in(side: SideText, text: str, shown: str) -> str:
 def _hidden_intent(text: str) -> Intent | None:
     """What hidden text wants of a judge: read with its blanks, or without them where letters stand alone."""
     plain = intent_of(without_invisible(text))
-    if len(re.findall(r"(?<!\S)\S(?!\S)", text)) * 2 >= len(text.split()):
-        squeezed = squeezed_intent(text)
-        if squeezed.weight >= HIDDEN_INTENT:
-            return squeezed
+    squeezed = max(map(squeezed_intent, _LONE_LETTERS.findall(text)), key=lambda i: i.weight, default=Intent())
+    if squeezed.weight >= HIDDEN_INTENT:
+        return squeezed
     return plain if plain.weight >= HIDDEN_INTENT and likeness(text) >= HIDDEN_LIKENESS else None
 
 
@@ -291,7 +295,7 @@ def _hidden(run: Hidden, kind: str, weight: float, reason: str) -> ScreenFinding
 
 
 def _chunks(text: str, size: int = 20_000) -> Iterator[str]:
-    for start in range(0, min(len(text), 40 * size), size):
+    for start in range(0, len(text), size):
         yield text[start : start + size + 400]
 
 

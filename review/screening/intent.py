@@ -39,8 +39,12 @@ class Intent(Struct, frozen=True):
 
 def intent_of(text: str) -> Intent:
     """The strongest intent of any two sentences of a text that follow each other; `text` need not be normalised."""
-    windows = _windows(_SENTENCE_END.sub("\n", normalise(text)).split("\n"))
-    return max(map(_plain, windows), key=lambda i: i.weight, default=Intent())
+    return max(intents(text), key=lambda i: i.weight, default=Intent())
+
+
+def intents(text: str) -> Iterator[Intent]:
+    """The intent of each sentence of a text and of each two short ones; who asks for more than weight asks them all."""
+    return map(_plain, _windows(_SENTENCE_END.sub("\n", normalise(text)).split("\n")))
 
 
 def squeezed_intent(text: str) -> Intent:

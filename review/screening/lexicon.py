@@ -70,6 +70,11 @@ def function_words() -> frozenset[str]:
     return frozenset(normalise(_data()["function_words"]).split())
 
 
+def function_words_in(text: str) -> set[str]:
+    """Those of more than one letter that stand in a text."""
+    return {word for word in normalise(text).split() if len(word) > 1 and word in function_words()}
+
+
 @lru_cache(maxsize=1)
 def prose_words() -> frozenset[str]:
     """Small words of plainly written sentences."""

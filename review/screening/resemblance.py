@@ -16,7 +16,7 @@ from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned
 from review.screening.hidden import MARKUP, MAX_SHOWN, letters_of, seen_in, under_scan
-from review.screening.intent import intent_of
+from review.screening.intent import intent_of, intents
 from review.screening.lexicon import prose_words
 from review.screening.likeness import likeness
 from review.screening.surface import (
@@ -37,9 +37,8 @@ LABEL = 0.4  # hidden words without a small one among them, as plots have
 FAINT = 0.7  # watermarks speak of reviews, too
 JOINED = 0.8  # of a few lines that are read as one
 CUT = 0.35  # clipped or covered: figures cut out of other works
-MOST_LINES = 4000  # of one text beside the page
 FEWEST_WORDS = 2
-FEW_LINES = 12  # that are also read as one
+LINES_TOGETHER = 4  # that are also read as one
 HEADING_WORDS = 7
 TOPIC = 1.5  # weight of `intent`
 TURNED_TOPIC = 2.0  # of text that is read backwards or in rot13
@@ -75,7 +74,6 @@ ELSEWHERE_TOPIC = 2.0  # weight of `intent`
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _VALUE = re.compile(r'="([^"<>\s]+ [^"<>]{8,4000})"')  # of an attribute that holds words
 _OWN_MARKUP = re.compile(r"</[a-z_]")
-MOST_FORM = 2000  # characters
 _ADDRESS = re.compile(r"\b(?:https?://|mailto:)[^\s?#]*[?#]?\w*=?", re.IGNORECASE)
 
 
@@ -141,14 +139,14 @@ def _lines(side: SideText) -> Iterator[Passage]:
     needed = LINK if side.name == "Link/URI" else NEEDED.get(side.carrier, BESIDE)
     what = f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
     text = "\n".join([MARKUP.sub("\n", side.text), *_VALUE.findall(side.text), *_forms(side)])
-    lines = [line for line in text.splitlines() if line.strip()][:MOST_LINES]
+    lines = [line for line in text.splitlines() if line.strip()]
     topical = needed >= TOPICAL
     for line in lines:
         if side.carrier != "bookmark" or not _heading(line):
             enough = SHORT_MACRO if side.carrier == "latex_macro" and not _long(line) else needed
             yield Passage(text=line, carrier=side.carrier, needed=enough, what=what, topical=topical, page=side.page)
-    if 1 < len(lines) <= FEW_LINES:
-        whole, enough = " ".join(lines), max(needed, JOINED)
+    for at in range(max(len(lines) - LINES_TOGETHER + 1, 1) if len(lines) > 1 else 0):
+        whole, enough = " ".join(lines[at : at + LINES_TOGETHER]), max(needed, JOINED)
         yield Passage(text=whole, carrier=side.carrier, needed=enough, what=what, topical=True, page=side.page)
 
 
@@ -156,7 +154,7 @@ def _forms(side: SideText) -> list[str]:
     """A text in markup of its own as one line of names and values: what a form says stands in its tags."""
     if side.carrier == "xmp" or not _OWN_MARKUP.search(side.text):
         return []
-    return [" ".join(re.sub(r"[<>/=_\"']+", " ", side.text[:MOST_FORM]).split())]
+    return [" ".join(re.sub(r"[<>/=_\"']+", " ", side.text).split())]
 
 
 def _heading(line: str) -> bool:
@@ -177,10 +175,10 @@ def _strongest(text: str) -> tuple[str, float]:
 
 def _wishes(text: str, much: float) -> bool:
     """Whether a text beside the page speaks of judging and wants something; titles of papers on reviewing do not."""
-    meant = intent_of(text)
-    if meant.weight < TOPIC:
+    meant = [one for one in intents(text) if one.weight >= TOPIC]
+    if not meant:
         return much >= SURE and _long(text)
-    return much >= LIKELY or meant.has("ask", "drop", "good", "bad", "role")
+    return much >= LIKELY or any(one.has("ask", "drop", "good", "bad", "role") for one in meant)
 
 
 def _long(text: str) -> bool:
@@ -238,4 +236,5 @@ def _steers(sentence: str, passage: str, much: float, *, english: bool) -> bool:
 
 
 def _speaks_of_judging(least: float, *texts: str) -> bool:
-    return any(m.weight >= least and m.has("who", "value", "mark", "role") for m in map(intent_of, texts))
+    found = (one for text in texts for one in intents(text))
+    return any(one.weight >= least and one.has("who", "value", "mark", "role") for one in found)

@@ -17,10 +17,11 @@ from msgspec import Struct
 from review.layout import Box, Layout
 from review.report import ScreenFinding
 from review.screening.hidden import MAX_SHOWN
+from review.screening.likeness import likeness
 from review.screening.visibility import hidden_runs
 
 Vectors = Mapping[str, Sequence[float]]
-MOST_PASSAGES = 64  # suspects of one manuscript that are worth a vector
+MOST_PASSAGES = 64  # suspects of one manuscript that are worth a vector: those most like attacks
 LONGEST = 600  # characters of a passage; an encoder of sentences reads no further
 FEWEST_LETTERS = 12
 NEAR = 0.40  # cosine to an intent that makes a passage worth a finding
@@ -65,7 +66,7 @@ def _suspects(layout: Layout) -> list[_Suspect]:
     for side in layout.side_texts:
         found += [_Suspect(side.carrier, line[:LONGEST], side.page) for line in side.text.splitlines()]
     long_enough = [one for one in dict.fromkeys(found) if sum(c.isalpha() for c in one.text) >= FEWEST_LETTERS]
-    return long_enough[:MOST_PASSAGES]
+    return sorted(long_enough, key=lambda one: -likeness(one.text))[:MOST_PASSAGES]
 
 
 def _nearest(vector: Sequence[float], kind: str, vectors: Vectors) -> tuple[str, float]:
