@@ -39,8 +39,7 @@ def is_invisible(char: str) -> bool:
 
 def normalise(text: str) -> str:
     """Text as a reader takes it: compatibility forms, case, accents, look-alikes, hyphenation and blanks made one."""
-    chars, _ = _folded(text)
-    return _joined_lines("".join(chars)).strip()
+    return _joined_lines(text.translate(_FOLDED)).strip()
 
 
 def find_quote(manuscript: Manuscript, quote: str) -> Locator | None:
@@ -75,13 +74,24 @@ def _plain_char(char: str) -> str:
     return char.translate(LOOK_ALIKES)
 
 
+class _Folds(dict[int, str]):
+    """What each character that was met is folded to, by its code; line breaks stay apart from blanks."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = "\n" if char in "\n\r\u2028\u2029" else fold_char(char)
+        return self[code]
+
+
+_FOLDED = _Folds()
+
+
 def _folded(text: str) -> tuple[list[str], list[int]]:
-    """Folded characters and, for each, the offset it came from; line breaks stay apart from blanks."""
+    """Folded characters and, for each, the offset it came from."""
     chars: list[str] = []
     offsets: list[int] = []
     for offset, char in enumerate(text):
-        folded = "\n" if char in "\n\r\u2028\u2029" else fold_char(char)
-        for piece in folded:
+        for piece in _FOLDED[ord(char)]:
             chars.append(piece)
             offsets.append(offset)
     return chars, offsets

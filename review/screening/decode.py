@@ -81,7 +81,18 @@ def direction_overrides(text: str) -> list[str]:
 
 def without_invisible(text: str) -> str:
     """The text with every character that draws nothing removed."""
-    return "".join(c for c in text if not is_invisible(c))
+    return text.translate(_DRAWN)
+
+
+class _Drawn(dict[int, int | None]):
+    """Codes of characters that were met, without those that draw nothing."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = None if is_invisible(chr(code)) else code
+        return self[code]
+
+
+_DRAWN = _Drawn()
 
 
 def _zero_width_bits(text: str) -> Iterator[Decoded]:

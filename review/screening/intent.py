@@ -15,6 +15,12 @@ from msgspec import Struct
 from review.quotes import normalise
 
 _WIDE_LANGUAGES = ("chinese", "japanese", "korean")
+_SCRIPTS = {  # letters without which a text is not in this language
+    "chinese": re.compile(r"[\u4e00-\u9fff]"),
+    "japanese": re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]"),
+    "korean": re.compile(r"[\uac00-\ud7af]"),
+    "russian": re.compile(r"[\u0400-\u04ff]"),
+}
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])")
 _WINDOW, _STEP = 300, 100  # characters that are weighed together, and how far the next window begins
 _SHORT_PAIR = 160
@@ -70,7 +76,9 @@ def _plain(window: str) -> Intent:
 
 def _strongest(window: str, languages: dict[str, dict[str, re.Pattern[str]]]) -> Intent:
     best = Intent()
-    for groups in languages.values():
+    for language, groups in languages.items():
+        if language in _SCRIPTS and not _SCRIPTS[language].search(window):
+            continue
         words = {name: found[0] for name, pattern in groups.items() if (found := pattern.search(window))}
         weight = sum(_weights()[name] for name in words)
         if weight > best.weight:

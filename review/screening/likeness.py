@@ -29,6 +29,7 @@ STEP = 120
 SHORT_PAIR = 120  # two sentences under this length are also read together
 FEWEST_LETTERS = 4
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+")
+_WIDE_RUN = re.compile(r"(?:[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][ ,:0-9]{0,2}){8,}")
 _WORD = re.compile(r"[^\W_]+")
 _END = re.compile(r"(?<=[.!?;])\s+|(?<=[。！？；])|\n")
 _DIGITS = re.compile(r"\d+")
@@ -65,10 +66,14 @@ def taught() -> str:
 
 
 def parts(text: str) -> Iterator[str]:
-    """Sentences of a text, normalised: each, in pieces where it is long, and with the next where both are short."""
+    """Sentences of a text, normalised: each, in pieces where it is long, and with the next where both are short.
+
+    What an East Asian script says between Latin words stands for itself, too.
+    """
     sentences = [s for s in (normalise(s) for s in _END.split(without_invisible(text))) if s]
     for sentence, following in zip(sentences, [*sentences[1:], ""], strict=False):
         yield from (sentence[at : at + LONGEST] for at in range(0, max(len(sentence) - STEP, 1), STEP))
+        yield from (run for run in _WIDE_RUN.findall(sentence) if len(run) < len(sentence))
         if following and len(sentence) + len(following) < SHORT_PAIR:
             yield f"{sentence} {following}"
 

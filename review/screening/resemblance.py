@@ -198,16 +198,15 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     spans = sentences(text, 0, min(len(text), manuscript.references_start))
     for (start, end), (_, last) in zip(spans, [*spans[1:], spans[-1]], strict=True) if spans else ():
         sentence, passage = text[start:end], text[start:last].partition("\n\n")[0]
-        much = _likeness(sentence)
         alien = english and any(map(_alien, (sentence, passage)))
-        if not (alien or _steers(sentence, passage, much, english=english)) or seen_in(sentence, known):
+        if not (alien or _steers(sentence, passage, english=english)) or seen_in(sentence, known):
             continue
         mention = about_injection(sentence)
         yield ScreenFinding(
             kind="mention" if mention else "likeness",
             carrier="visible",
             text=sentence[:MAX_SHOWN],
-            reason=f"A sentence reads like a text that is meant to steer a judge (likeness {much:.2f}).",
+            reason=f"A sentence reads like a text that is meant to steer a judge (likeness {_likeness(passage):.2f}).",
             weight=MENTION_WEIGHT if mention else WEIGHT,
             page=manuscript.page_at(start),
             locator=manuscript.locate(start, end),
@@ -220,19 +219,19 @@ def _alien(sentence: str) -> bool:
     return is_foreign(sentence) and _likeness(sentence) >= needed
 
 
-def _steers(sentence: str, passage: str, much: float, *, english: bool) -> bool:
-    """Whether a sentence that is like an attack to this degree is meant for whoever judges the paper.
+def _steers(sentence: str, passage: str, *, english: bool) -> bool:
+    """Whether a sentence that is like an attack is meant for whoever judges the paper.
 
     `passage`: the sentence and the next. `english`: the paper is; in another language every manual speaks to readers.
     """
-    if much < FOREIGN:  # the least that any sentence needs
+    if not _speaks_of_judging(TOPIC if english else ELSEWHERE_TOPIC, sentence, passage):
         return False
     spoken = speaks_to_reader(sentence)
     if not english:
-        return spoken and much >= ELSEWHERE and _speaks_of_judging(ELSEWHERE_TOPIC, sentence, passage)
+        return spoken and _likeness(sentence) >= ELSEWHERE
     if not is_english(sentence):
-        return spoken and _speaks_of_judging(TOPIC, sentence, passage)
-    return much >= (SPOKEN if spoken else UNSPOKEN) and _speaks_of_judging(TOPIC, sentence, passage)
+        return spoken and _likeness(sentence) >= FOREIGN
+    return _likeness(sentence) >= (SPOKEN if spoken else UNSPOKEN)
 
 
 def _speaks_of_judging(least: float, *texts: str) -> bool:

@@ -160,8 +160,6 @@ def _outcome(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | N
         return None
     said = {name for name, word in meant.words.items() if word not in _EVERYDAY}
     outcome = said & {"good", "drop", "bad", "role"}
-    if likeness(sentence) < _wanted(sentence):
-        return None
     if foreign:
         judging = said & {"who", "value", "mark", "role"}
         wished = bool(judging) and (len(judging | outcome) > 1) and (bool(outcome) or "who" in judging)
@@ -169,7 +167,7 @@ def _outcome(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | N
         spoken_to = meant.weight > OUTCOME_INTENT and _SPOKEN_TO.search(sentence)
         outcome |= {"value"} & said if _ACCEPTS.match(meant.words.get("value", "")) else set()
         wished = bool(spoken_to and outcome and said & {"who", "value", "role", "work"})
-    if not wished:
+    if not wished or likeness(sentence) < _wanted(sentence):
         return None
     reason = f"The text wishes for a verdict: {meant.shown}."
     return _finding(manuscript, span, "unaddressed_instruction", 0.42, reason)
