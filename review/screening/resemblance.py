@@ -21,6 +21,7 @@ from review.screening.lexicon import prose_words
 from review.screening.likeness import likeness
 from review.screening.surface import (
     about_injection,
+    apart,
     is_english,
     is_foreign,
     is_in_english,
@@ -196,7 +197,9 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     text = without_quotes(manuscript.text)
     english = is_in_english(text)
     spans = sentences(text, 0, min(len(text), manuscript.references_start))
-    for (start, end), (_, last) in zip(spans, [*spans[1:], spans[-1]], strict=True) if spans else ():
+    with_next = zip(spans, [*(last for _, last in spans[1:]), len(text)], strict=True)
+    parts = ((part, last) for span, last in with_next for part in (span, *apart(text, span)))
+    for (start, end), last in parts:
         sentence, passage = text[start:end], text[start:last].partition("\n\n")[0]
         alien = english and any(map(_alien, (sentence, passage)))
         if not (alien or _steers(sentence, passage, english=english)) or seen_in(sentence, known):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from review.checks.prose import Span, sentences
 from review.manuscript import Manuscript
@@ -43,6 +44,7 @@ FOREIGN_OUTCOME_INTENT = 1.5
 WISH_LIKENESS = 0.33  # of a sentence in plain sight whose words are those of a wish
 GRAMMAR = 0.13  # less for one that has the grammar of an order
 FOREIGN_LIKENESS = 0.42  # second abstracts speak of judging, too
+STRETCH = 4  # words of another language that say something
 TOGETHER = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
 VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
@@ -66,13 +68,14 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
     open_text = _blanked(text, quoted)
     before: Span | None = None
     english = is_in_english(open_text)
-    for start, end in sentences(open_text, 0, len(open_text)):
-        finding = _sentence_finding(manuscript, open_text, (start, end), before) or (
-            _outcome(manuscript, open_text, (start, end)) if english else None
-        )
-        before = (start, end)
-        if finding and normalise(finding.text) not in hidden:
-            yield finding
+    for span in sentences(open_text, 0, len(open_text)):
+        for part in (span, *apart(open_text, span)):
+            finding = _sentence_finding(manuscript, open_text, part, before)
+            finding = finding or (_outcome(manuscript, open_text, part) if english else None)
+            if finding and normalise(finding.text) not in hidden:
+                yield finding
+                break
+        before = span
     yield from disguised_findings(manuscript, open_text, hidden)
     for start, end in quoted:
         if any(imperative(normalise(text[start:end]))):
@@ -82,6 +85,19 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
 def without_quotes(text: str) -> str:
     """The text with quoted passages overwritten, offsets kept."""
     return _blanked(text, _quoted_spans(text))
+
+
+def apart(text: str, span: Span) -> Iterator[Span]:
+    """What stands in another language between the English words of a sentence, each stretch by itself."""
+    sentence = text[slice(*span)]
+    english = [m.span() for m in _ENGLISH.finditer(sentence.lower())]
+    if not english or not _OTHER_LANGUAGE.search(sentence.lower()):
+        return
+    for (_, left), (right, _) in pairwise([(0, 0), *english, (len(sentence), 0)]):
+        stretch = sentence[left:right]
+        enough = len(_WORD.findall(stretch)) >= STRETCH or len(_WIDE.findall(stretch)) >= 2 * STRETCH
+        if enough and _OTHER_LANGUAGE.search(stretch.lower()):
+            yield span[0] + left, span[0] + right
 
 
 def about_injection(sentence: str) -> bool:
@@ -148,29 +164,34 @@ def _wish(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None
 
 
 def _outcome(manuscript: Manuscript, text: str, span: Span) -> ScreenFinding | None:
-    """A sentence that wishes for a verdict, in an English paper."""
+    """A sentence that wishes for a verdict, in an English paper; in another language it is read with the next, too."""
     sentence = normalise(without_invisible(text[slice(*span)]))
     foreign = is_foreign(sentence)
+    readings = [sentence]
     if foreign:
         passage = text[span[0] : max(span[1], span[0] + TOGETHER)].partition("\n\n")[0]
-        sentence = normalise(without_invisible(passage))
-    meant = intent_of(sentence)
-    about = about_injection(sentence) and not (meant.has("role") and "your" in sentence)
-    if meant.weight < FOREIGN_OUTCOME_INTENT or about:
-        return None
+        readings.append(normalise(without_invisible(passage)))
+    for reading in readings:
+        meant = intent_of(reading)
+        excused = about_injection(sentence) and not (meant.has("role") and "your" in sentence)
+        if not excused and _wishes_for_a_verdict(reading, meant, foreign=foreign):
+            reason = f"The text wishes for a verdict: {meant.shown}."
+            return _finding(manuscript, span, "unaddressed_instruction", 0.42, reason)
+    return None
+
+
+def _wishes_for_a_verdict(sentence: str, meant: Intent, *, foreign: bool) -> bool:
     said = {name for name, word in meant.words.items() if word not in _EVERYDAY}
     outcome = said & {"good", "drop", "bad", "role"}
     if foreign:
         judging = said & {"who", "value", "mark", "role"}
-        wished = bool(judging) and (len(judging | outcome) > 1) and (bool(outcome) or "who" in judging)
+        asked = meant.weight >= FOREIGN_OUTCOME_INTENT and bool(judging) and len(judging | outcome) > 1
+        wished = asked and (bool(outcome) or "who" in judging)
     else:
         spoken_to = meant.weight > OUTCOME_INTENT and _SPOKEN_TO.search(sentence)
         outcome |= {"value"} & said if _ACCEPTS.match(meant.words.get("value", "")) else set()
         wished = bool(spoken_to and outcome and said & {"who", "value", "role", "work"})
-    if not wished or likeness(sentence) < _wanted(sentence):
-        return None
-    reason = f"The text wishes for a verdict: {meant.shown}."
-    return _finding(manuscript, span, "unaddressed_instruction", 0.42, reason)
+    return wished and likeness(sentence) >= (FOREIGN_LIKENESS if foreign else _wanted(sentence))
 
 
 def is_in_english(text: str) -> bool:
