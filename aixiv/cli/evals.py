@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from random import Random
 from typing import Annotated
 
 import msgspec
@@ -16,7 +17,10 @@ from aixiv.domain.errors import Invalid
 from aixiv.settings import Settings
 from aixiv.text import Unreadable, parse_file
 from review.evals.attacks import Case, NoPhrases, attack_cases, clean_cases, phrases
+from review.evals.attacks.additions import ADDITIONS, with_addition
 from review.evals.screening import Outcome, outcome, summary, table
+from review.layout import Layout
+from review.manuscript import Manuscript
 from review.report import Screening
 from review.screening import screen
 
@@ -34,6 +38,8 @@ def screening_eval(
     as_json: AsJson = False,
 ) -> None:
     """Measure the injection screen on generated attacks and clean papers, as it would run here.
+
+    Each attack that is found is screened once more with harmless text added to it, and should still be found.
 
     Where AIXIV_INFERENCE_URL names an inference service, its vectors are used, too.
 
@@ -66,19 +72,32 @@ def screening_eval(
 def _outcomes(cases: list[Case]) -> Iterator[Outcome]:
     with ProcessPoolExecutor() as processes:
         screened = processes.map(_screened, cases, chunksize=AT_ONCE)
-        for number, (case, found) in enumerate(zip(cases, screened, strict=True), 1):
-            yield outcome(case, found)
+        for number, found in enumerate(screened, 1):
+            yield found
             if number % 100 == 0:
                 print(f"{number} of {len(cases)} files screened", file=sys.stderr, flush=True)
 
 
-def _screened(case: Case) -> Screening:
-    """What the screen says of a generated file; we made it, so no limits guard its reading."""
+def _screened(case: Case) -> Outcome:
+    """What the screen says of a generated file, and of it with harmless text added where it is a found attack.
+
+    We made the file, so no limits guard its reading.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / case.filename
         path.write_bytes(case.data)
         try:
             parsed = parse_file(path, filename=case.filename, max_bytes=MOST_BYTES, max_pages=MOST_PAGES)
         except Unreadable as refusal:
-            return Screening(verdict="unreadable", score=0.0, reason=refusal.message)
-    return screen(parsed.manuscript, parsed.layout, asyncio.run(vectors_of(Settings(), parsed.layout)))
+            return outcome(case, Screening(verdict="unreadable", score=0.0, reason=refusal.message))
+    found = _verdict(parsed.manuscript, parsed.layout)
+    if not case.attack or found.verdict == "clear":
+        return outcome(case, found)
+    random = Random(case.data)  # noqa: S311 - repeatable, no secret
+    kind = random.choice(sorted(ADDITIONS))
+    again = _verdict(*with_addition(kind, (parsed.manuscript, parsed.layout), random))
+    return outcome(case, found, kind, lost=again.verdict == "clear")
+
+
+def _verdict(manuscript: Manuscript, layout: Layout) -> Screening:
+    return screen(manuscript, layout, asyncio.run(vectors_of(Settings(), layout)))

@@ -22,11 +22,18 @@ class Outcome(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reason: str = ""
     stages: tuple[str, ...] = ()
+    addition: str = ""  # harmless text that was added to a found attack, which was then screened again
+    lost: bool = False  # whether it was clear then
 
     @property
     def stopped(self) -> bool:
         """Whether a person looks before any judge does."""
         return self.verdict != "clear"
+
+    @property
+    def kept(self) -> bool:
+        """Whether what was found is still found with the addition."""
+        return not self.lost
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -48,6 +55,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     stages: tuple[str, ...]
     attacks: Row
     clean: Row
+    kept: Row  # of the attacks found
+    by_addition: tuple[Row, ...]
     by_carrier: tuple[Row, ...]
     by_language: tuple[Row, ...]
     by_clean_kind: tuple[Row, ...]
@@ -56,8 +65,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     alarms: tuple[Outcome, ...]
 
 
-def outcome(case: Case, found: Screening) -> Outcome:
-    """The outcome of a case."""
+def outcome(case: Case, found: Screening, addition: str = "", *, lost: bool = False) -> Outcome:
+    """The outcome of a case, and of the same with harmless text of a kind added to it."""
     return Outcome(
         attack=case.attack,
         carrier=case.carrier,
@@ -66,6 +75,8 @@ def outcome(case: Case, found: Screening) -> Outcome:
         verdict=found.verdict,
         reason=found.reason,
         stages=found.stages,
+        addition=addition,
+        lost=lost,
     )
 
 
@@ -74,12 +85,15 @@ def summary(outcomes: Sequence[Outcome], *, phrases: str, seed: int) -> Summary:
     attacks = [o for o in outcomes if o.attack]
     clean = [o for o in outcomes if not o.attack]
     truths = {"attack": attacks, "clean": clean}
+    again = [o for o in attacks if o.addition]
     return Summary(
         phrases=phrases,
         seed=seed,
         stages=max((o.stages for o in outcomes), key=len, default=()),
         attacks=_row("attacks found", attacks),
         clean=_row("alarms on clean papers", clean),
+        kept=_row("still found with more", again, "kept"),
+        by_addition=_rows(again, "addition", "kept"),
         by_carrier=_rows(attacks, "carrier"),
         by_language=_rows(attacks, "language"),
         by_clean_kind=_rows(clean, "carrier"),
@@ -93,7 +107,8 @@ def table(result: Summary) -> str:
     """The measurement as text for a terminal."""
     lines = [f"Screening, {result.phrases} phrases, seed {result.seed}; stages: {', '.join(result.stages)}", ""]
     for title, rows in (
-        ("", (result.attacks, result.clean)),
+        ("", (result.attacks, result.clean, result.kept)),
+        ("still found with harmless text added", result.by_addition),
         ("found by carrier", result.by_carrier),
         ("found by language", result.by_language),
         ("alarms by kind of clean paper", result.by_clean_kind),
@@ -109,17 +124,17 @@ def _line(row: Row) -> str:
     return f"  {row.name:<24} {row.stopped:>4} of {row.total:<4} {row.rate:7.1%}   95 % {row.low:.1%} to {row.high:.1%}"
 
 
-def _row(name: str, outcomes: Sequence[Outcome]) -> Row:
-    share = Share(sum(o.stopped for o in outcomes), len(outcomes))
+def _row(name: str, outcomes: Sequence[Outcome], counted: str = "stopped") -> Row:
+    share = Share(sum(getattr(o, counted) for o in outcomes), len(outcomes))
     low, high = share.interval
     return Row(name=name, stopped=share.hits, total=share.total, rate=share.rate, low=low, high=high)
 
 
-def _rows(outcomes: Iterable[Outcome], field: str) -> tuple[Row, ...]:
+def _rows(outcomes: Iterable[Outcome], field: str, counted: str = "stopped") -> tuple[Row, ...]:
     groups: dict[str, list[Outcome]] = defaultdict(list)
     for found in outcomes:
         groups[getattr(found, field)].append(found)
-    return tuple(_row(name, groups[name]) for name in sorted(groups))
+    return tuple(_row(name, groups[name], counted) for name in sorted(groups))
 
 
 def _counted(verdicts: Iterable[Verdict]) -> dict[str, int]:

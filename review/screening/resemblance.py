@@ -196,7 +196,7 @@ def _likeness(text: str) -> float:
 def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     text = without_quotes(manuscript.text)
     english = is_in_english(text)
-    spans = sentences(text, 0, min(len(text), manuscript.references_start))
+    spans = sentences(text, 0, len(text))
     with_next = zip(spans, [*(last for _, last in spans[1:]), len(text)], strict=True)
     parts = ((part, last) for span, last in with_next for part in (span, *apart(text, span)))
     for (start, end), last in parts:

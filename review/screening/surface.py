@@ -31,7 +31,8 @@ _WORD = re.compile(r"[A-Za-z\u00c0-\u052f]{2,}")
 _GAP = re.compile(r"\n\s*\n")
 _OTHER_LANGUAGE = re.compile(
     r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{3}|[\u00df-\u00f6\u00f8-\u00ff]|\b(?:der|die|das|und|ist|sie|du|wird|dein\w*|als|auf"
-    r"|les?|est|et|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*|ce|ton)\b"
+    r"|les?|est|et(?! al\b)|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*"
+    r"|ce|ton)\b"
 )
 _EVERYDAY = frozenset(
     ("rate", "task", "10", "5", "at least", "maximum", "support", "give", "only", "without", "assessment", "evaluat")

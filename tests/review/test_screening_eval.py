@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from msgspec import structs
+
 from review.evals.screening import Outcome, summary, table
 
 
@@ -26,6 +28,15 @@ def test_shares_count_everything_that_is_not_clear() -> None:
     assert result.missed == (outcomes[3],)
     assert result.verdicts["attack"] == {"clear": 1, "suspicious": 1, "attack": 1, "unreadable": 1}
     assert "3 of 4" in table(result)
+
+
+def test_an_attack_that_harmless_text_hides_is_counted() -> None:
+    found = [said("attack"), said("suspicious"), said("clear")]
+    again = [structs.replace(found[0], addition="print"), structs.replace(found[1], addition="print", lost=True)]
+    result = summary([*again, found[2]], phrases="tuning", seed=1)
+    assert (result.kept.stopped, result.kept.total) == (1, 2)
+    assert [(row.name, row.stopped) for row in result.by_addition] == [("print", 1)]
+    assert "1 of 2" in table(result)
 
 
 def test_the_command_answers_json_for_any_phrases() -> None:
