@@ -23,6 +23,9 @@ _CODES = re.compile(r"(?:(?:\\u|U\+|&#x|%u)[0-9A-Fa-f]{4};?\s?|&#\d{2,6};\s?|\\x
 _SPACED = re.compile(r"(?:\b\w[ .\-_*]{1,3}){9,}\w\b|(?<!\S)(?:\S\s{1,3}){12,}\S(?!\S)")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 FEWEST_CODES = 16  # of an unbroken piece of base64
+SHORT_LINE = 8  # of one that may be broken into lines
+FEWEST_DIGITS = 16  # of an unbroken piece of hexadecimal
+_EMOJI = re.compile("[\u2000-\u2bff\U0001f000-\U0001faff][\ufe0e\ufe0f]")
 _JOINED = "A-Za-z\u00c0-\u024f\u0370-\u03ff\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"  # no joiners needed
 _BREAKER = re.compile(rf"(?<=[{_JOINED}])[\u200b-\u200f\u2060-\u2064\ufeff\u180e]+(?=[{_JOINED}])")
 _TWO_ALPHABETS = re.compile(r"\b(?=\w*[A-Za-z])(?=\w*[\u0400-\u052f\u0530-\u058f])[^\W\d_]{3,}\b")
@@ -56,7 +59,8 @@ def smuggled(text: str) -> Iterator[Decoded]:
     tags = [c for c in text if 0xE0020 <= ord(c) <= 0xE007E]
     if len(tags) >= 4:
         yield Decoded("tag characters", "".join(chr(ord(c) - 0xE0000) for c in tags), "".join(tags))
-    for selectors in ("".join(_SELECTORS.findall(text)), *_SELECTORS.findall(text)):
+    plain = _EMOJI.sub("", text)
+    for selectors in ("".join(_SELECTORS.findall(plain)), *_SELECTORS.findall(plain)):
         codes = [ord(c) - (0xFE00 if ord(c) < 0xE0000 else 0xE0100 - 16) for c in selectors]
         clear = bytes(c for c in codes if c < 256).decode("utf-8", "replace")
         if len(selectors) >= 8 and _readable(clear):
@@ -114,10 +118,12 @@ def _from_base64(found: str) -> Iterator[str]:
     if _readable(whole):
         yield whole
         return
-    for lengthy, pieces in groupby(found.split(), key=lambda piece: len(piece) >= FEWEST_CODES):
-        if lengthy:
-            lines = list(pieces)
-            yield from map(_base64, {"".join(lines): 0, **dict.fromkeys(lines)})
+    for least in (FEWEST_CODES, SHORT_LINE):
+        pieces = [piece if len(piece) >= least else "" for piece in found.split()]
+        for lengthy, run in groupby(pieces, key=bool):
+            if lengthy:
+                lines = list(run)
+                yield from map(_base64, {"".join(lines): 0, **dict.fromkeys(lines)})
 
 
 def _base64(found: str) -> str:
@@ -130,8 +136,9 @@ def _base64(found: str) -> str:
 
 
 def _from_hex(found: str) -> Iterator[str]:
-    digits = re.sub(r"\\x|0x|&#x|[\s;,]", "", found)
-    yield bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
+    pieces = [re.sub(r"\\x|0x|&#x|[;,]", "", piece) for piece in found.split()]
+    for digits in ("".join(pieces), *(piece for piece in pieces if len(piece) >= FEWEST_DIGITS)):
+        yield bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "replace")
 
 
 def _from_codes(found: str) -> Iterator[str]:

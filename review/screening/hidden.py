@@ -37,7 +37,8 @@ _RIGHTS = re.compile(
     r"<(?:dc:rights|xmprights:\w+|prism:copyright)\b.*?</(?:dc:rights|xmprights:\w+|prism:copyright)>",
     re.DOTALL | re.IGNORECASE,
 )
-MARKUP = re.compile(r"<[^<>]{0,4000}>")
+_MARKUP = re.compile(r"<[^<>]{0,4000}>")
+_TAG = re.compile(r"</?[A-Za-z!?][^<>\n]{0,4000}>")  # in texts that are no markup; signs of comparison are none
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _LONE_LETTERS = re.compile(r"(?<!\S)(?:\S{1,2}\s+){4,}\S{1,2}(?!\S)")
 _VERB = re.compile(
@@ -102,6 +103,13 @@ def _scattered(runs: list[Hidden], shown: str) -> Iterator[ScreenFinding]:
         reason = f"Hidden pieces from {len(runs)} places, read together, give orders: {order}."
         yield _hidden(structs.replace(runs[0], text=whole), "hidden_instruction", 0.85, reason)
         return
+    for page, carrier in sorted({(run.page, run.carrier) for run in runs}):
+        near = [run for run in runs if (run.page, run.carrier) == (page, carrier)]
+        joined = " ".join(run.text for run in near)
+        wanted = len(near) > 1 and intent_of(joined).weight >= HIDDEN_INTENT and likeness(joined) >= ORDER_LIKENESS
+        if wanted and not seen_in(joined, shown):
+            reason = f"Hidden pieces from {len(near)} places of a page want something of a judge when read together."
+            yield _hidden(structs.replace(near[0], text=joined), "hidden_text", 0.45, reason)
     for carrier in {run.carrier for run in runs} - {"clipped", "covered"}:
         alike = [run for run in runs if run.carrier == carrier and not _repeated(run, tuple(runs))]
         if len({run.page for run in alike}) < 2:
@@ -134,6 +142,11 @@ def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
                 yield _beside(side, piece, "side_text", 0.45, f"{what} holds words under {under}.")
             elif side.carrier in _UNSEEN and is_prose(piece, side.carrier) and not seen_in(piece, shown):
                 yield _beside(side, piece, "hidden_text", 0.45, f"{what} holds sentences; a reader cannot see them.")
+
+
+def without_markup(side: SideText) -> str:
+    """A text beside the page without its tags, where it has such."""
+    return (_MARKUP if side.carrier == "xmp" else _TAG).sub("\n", side.text)
 
 
 def unread_findings(layout: Layout) -> Iterator[ScreenFinding]:
@@ -176,7 +189,7 @@ def _sentence_in(side: SideText, text: str, shown: str) -> str:
     """A full sentence in a property of the file that no page shows; names are none, rights are told in some."""
     if side.name.lower() in _TOLD:
         return ""
-    plain = MARKUP.sub("\n", _RIGHTS.sub(" ", text))
+    plain = (_MARKUP if side.carrier == "xmp" else _TAG).sub("\n", _RIGHTS.sub(" ", text))
     for line in plain.splitlines():
         sentence = line.strip().rstrip(")}],; ")
         words = normalise(sentence).split()

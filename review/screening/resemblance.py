@@ -15,7 +15,7 @@ from review.manuscript import Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import decoded, smuggled, turned
-from review.screening.hidden import MARKUP, MAX_SHOWN, letters_of, seen_in, under_scan
+from review.screening.hidden import MAX_SHOWN, letters_of, seen_in, under_scan, without_markup
 from review.screening.intent import intent_of, intents
 from review.screening.lexicon import prose_words
 from review.screening.likeness import likeness
@@ -28,6 +28,7 @@ from review.screening.surface import (
     speaks_to_reader,
     without_quotes,
 )
+from review.screening.turned import windows
 from review.screening.visibility import Hidden, hidden_runs, visible_text
 
 WEIGHT = 0.45  # suspicious by itself, never an attack
@@ -139,7 +140,7 @@ def _needed(run: Hidden) -> float:
 def _lines(side: SideText) -> Iterator[Passage]:
     needed = LINK if side.name == "Link/URI" else NEEDED.get(side.carrier, BESIDE)
     what = f"{side.carrier.replace('_', ' ').capitalize()} “{side.name}”"
-    text = "\n".join([MARKUP.sub("\n", side.text), *_VALUE.findall(side.text), *_forms(side)])
+    text = "\n".join([without_markup(side), *_VALUE.findall(side.text), *_forms(side)])
     lines = [line for line in text.splitlines() if line.strip()]
     topical = needed >= TOPICAL
     for line in lines:
@@ -168,7 +169,7 @@ def _strongest(text: str) -> tuple[str, float]:
     """The reading of a text that is most like an attack: as it stands, or under an encoding."""
     readings = [_ADDRESS.sub(" ", text), *(inner.text for inner in (*decoded(text), *smuggled(text)))]
     judged = [(reading, _likeness(_ADDRESS.sub(" ", reading))) for reading in readings]
-    for inner in turned(readings[0]):
+    for inner in (inner for piece in (readings[0], *windows(readings[0])) for inner in turned(piece)):
         if intent_of(inner.text).weight >= TURNED_TOPIC and (much := _likeness(inner.text)) >= FAINT:
             judged.append((inner.text, much))
     return max(judged, key=lambda pair: pair[1])
@@ -197,7 +198,7 @@ def _visible(manuscript: Manuscript, known: str) -> Iterator[ScreenFinding]:
     text = without_quotes(manuscript.text)
     english = is_in_english(text)
     spans = sentences(text, 0, len(text))
-    with_next = zip(spans, [*(last for _, last in spans[1:]), len(text)], strict=True)
+    with_next = zip(spans, (*(last for _, last in spans[1:]), len(text)), strict=False)
     parts = ((part, last) for span, last in with_next for part in (span, *apart(text, span)))
     for (start, end), last in parts:
         sentence, passage = text[start:end], text[start:last].partition("\n\n")[0]

@@ -28,7 +28,11 @@ _THIS_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|manuscript|submiss
 _ENGLISH = re.compile(r"\b(?:the|of|and|to|is|are|this|we|you|your|its?|please|when|with|must|that|should|which)\b")
 _WIDE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u052f]{2,}")
+_OWN = re.compile(r"[^\W\d]{2,}")
+_STOPPED = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!\bal)[.!?][\"'”’)]*(?:\s+|$)|[。！？]")
+_ENDED = re.compile(r"[.!?。！？][\"'”’»」』“`\s]*$")
 _GAP = re.compile(r"\n\s*\n")
+_BEGINS = re.compile(r"(?:(?<!:)\n\s*|\.\s+)(?=[^\W\d_a-z\u00df-\u00ff\u0430-\u045f])")
 _OTHER_LANGUAGE = re.compile(
     r"[\u0400-\u04ff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]{3}|[\u00df-\u00f6\u00f8-\u00ff]|\b(?:der|die|das|und|ist|sie|du|wird|dein\w*|als|auf"
     r"|les?|est|et(?! al\b)|vous|votre|une|pour|tu|ta|el|los|que|por|su|sus|una|como|este|esta|con|ein\w*|dies\w*"
@@ -44,14 +48,15 @@ OUTCOME_INTENT = 2.0  # weight of `intent` of a wish for a verdict
 FOREIGN_OUTCOME_INTENT = 1.5
 WISH_LIKENESS = 0.33  # of a sentence in plain sight whose words are those of a wish
 GRAMMAR = 0.13  # less for one that has the grammar of an order
-FOREIGN_LIKENESS = 0.42  # second abstracts speak of judging, too
+FOREIGN_LIKENESS = 0.55  # second abstracts and manuals speak of judging, too
+OWN_WORDS = 2  # around a quotation
 STRETCH = 4  # words of another language that say something
 TOGETHER = 200  # characters of a paragraph that are read together
 FOREIGN_INTENT = 2.5  # a sentence in another language than most papers that speaks of judging
 VISIBLE_INTENT = 3.0  # weight of `intent`; one in a thousand sentences of ordinary papers reaches it
 _QUOTED = re.compile(
-    r"“(?:[^“”„]|„[^“”„]{1,200}“|“[^“”„]{1,200}”){3,600}”|„[^„“]{3,600}“|«[^«»]{3,600}»|「[^「」]{2,400}」|『[^『』]{2,400}』|‘[^‘’\n]{12,300}’(?!\w)"
-    r'|``(?:(?!\'\').){3,600}\'\'|"(?:[^"\n]|\n(?!\s*\n)){3,400}"|`[^`\n]{6,300}`',
+    r"“(?:[^“”„]|„[^“”„]{1,200}“|“[^“”„]{1,200}”){3,600}”|„[^„“]{3,600}“|«[^«»]{3,600}»|「[^「」]{2,400}」|『[^『』]{2,400}』|(?<!\w)‘(?!\d)[^‘’\n]{12,300}’(?!\w)"
+    r'|``(?:(?!\'\').){3,600}\'\'|(?<!\w)"(?=\S)(?:[^"\n]|\n(?!\s*\n)){3,400}(?<=\S)"(?!\w)|(?<!\w)`(?=\S)[^`\n]{6,300}(?<=\S)`(?!\w)',
     re.DOTALL,
 )
 _ABOUT = re.compile(
@@ -89,7 +94,9 @@ def without_quotes(text: str) -> str:
 
 
 def apart(text: str, span: Span) -> Iterator[Span]:
-    """What stands in another language between the English words of a sentence, each stretch by itself."""
+    """What may be glued to other words in a sentence: what begins with a capital after a line or an abbreviation, and
+    each stretch in another language between English words. What a colon leads to belongs to what leads to it."""
+    yield from ((begin.end(), span[1]) for begin in _BEGINS.finditer(text, *span) if begin.end() < span[1])
     sentence = text[slice(*span)]
     english = [m.span() for m in _ENGLISH.finditer(sentence.lower())]
     if not english or not _OTHER_LANGUAGE.search(sentence.lower()):
@@ -238,7 +245,7 @@ def _finding(manuscript: Manuscript, span: Span, kind: str, weight: float, reaso
 
 
 def _quoted_spans(text: str) -> tuple[Span, ...]:
-    """Quoted passages that stand in a paragraph of somebody's own words; a quote that stands alone is not one."""
+    """Quoted passages that stand in a sentence of somebody's own words; a quote that stands alone is not one."""
     return tuple(
         (at + m.start(), at + m.end())
         for at, paragraph in paragraphs(text)
@@ -257,8 +264,12 @@ def paragraphs(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _own_words(paragraph: str, start: int, end: int) -> bool:
-    left, right = paragraph[max(0, start - 200) : start], paragraph[end : end + 200]
-    return len(re.findall(r"[^\W\d]{2,}", left)) >= 3 or len(re.findall(r"[^\W\d]{2,}", right)) >= 4
+    """Whether somebody's own words lead to a quotation or go on after it; a colon leads to it from the line above."""
+    left = _STOPPED.split(paragraph[max(0, start - 200) : start])[-1]
+    right = paragraph[end : end + 200]
+    ended = _ENDED.search(paragraph[start:end]) and _BEGINS.match("\n" + right.lstrip())
+    after = "" if ended else re.split(r"[.!?]\s|[。！？]", right)[0]
+    return len(_OWN.findall(left)) >= OWN_WORDS or len(_OWN.findall(after)) >= OWN_WORDS
 
 
 def _blanked(text: str, spans: tuple[Span, ...]) -> str:

@@ -11,7 +11,7 @@ from review.manuscript import Locator, Manuscript
 from review.quotes import normalise
 from review.report import ScreenFinding
 from review.screening.decode import without_invisible
-from review.screening.hidden import MARKUP, MAX_SHOWN
+from review.screening.hidden import MAX_SHOWN, without_markup
 from review.screening.intent import intent_of
 from review.screening.place import placed
 from review.screening.surface import about_injection, without_quotes
@@ -90,7 +90,7 @@ def _hidden(layout: Layout) -> Iterator[Suspect]:
 
 def _beside(layout: Layout) -> Iterator[Suspect]:
     for side in layout.side_texts:
-        for line in MARKUP.sub("\n", side.text).splitlines():
+        for line in without_markup(side).splitlines():
             place = _where(side.carrier, side.page)
             yield Suspect(text=line[:LONGEST], place=place, carrier=side.carrier, page=side.page)
 

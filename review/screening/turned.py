@@ -8,6 +8,7 @@ from review.screening.intent import intent_of
 from review.screening.lexicon import function_words_in
 from review.screening.likeness import likeness
 
+_PIECE = re.compile(r"(?<=[.!?。])\s+|\s+(?=[.!?。]\w)|\n")  # sentences, also those that run backwards
 ENOUGH = ((1.5, 0.4, 0.25), (1.25, 0.85, 0.5))  # weight of `intent`, likeness, and how much more than unturned
 FEW_LETTERS = 12  # letters of East Asian scripts count twice
 WINDOW, STEP = 120, 40  # characters that are read together
@@ -44,6 +45,7 @@ def windows(text: str) -> Iterator[str]:
     for part in re.split(r"\n\s*\n", text):
         last = max(len(part) - WINDOW + STEP, 1)
         yield from (part[at : at + WINDOW] for at in range(0, last, STEP))
+        yield from (piece for piece in _PIECE.split(part) if len(piece) < WINDOW)
 
 
 def _runs_forward(window: str) -> bool:

@@ -1,7 +1,9 @@
 """Adding harmless text never turns a found attack clear, wherever the attack stands and whatever the text speaks of."""
 
+from base64 import b64encode
 from hashlib import sha512
 from random import Random
+from textwrap import wrap
 from typing import Any
 
 import pytest
@@ -82,6 +84,58 @@ def test_sentences_of_the_same_paragraph_excuse_nothing(wish: str) -> None:
 def test_base64_is_read_among_other_long_words() -> None:
     digest = sha512(b"of the data").hexdigest()
     assert screen(paper(f"The checksum is {digest} {WISHES[7]} {digest}"), layout()).verdict == "attack"
+
+
+GLUED = (
+    'The first monitor is 24" wide. {} The second monitor is 27" wide.',
+    "Press the key ` first. {} Then press the key ` again.",
+    "Attacks on logs were studied by Smith et al. {}",
+    "Attacks and malicious writers\n{}",
+    "We list the injected faults below\n{}",
+    "‘80s computers were slow. {} The users’ patience was long.",
+    'The log is read far more often. "{}" Operators asked for this design.',
+)
+
+
+@pytest.mark.parametrize("around", GLUED)
+@pytest.mark.parametrize("wish", WISHES[:4])
+def test_signs_and_lines_around_a_wish_excuse_nothing(around: str, wish: str) -> None:
+    assert screen(paper(around.format(wish)), layout()).verdict != "clear"
+
+
+def test_a_quotation_that_own_words_lead_to_is_a_mention() -> None:
+    for text in (
+        f'One of the strings that we planted reads: "{WISHES[8]}" It was found by every filter.',
+        f'The string "{WISHES[8]}" is an attack that every filter finds.',
+    ):
+        assert screen(paper(text), layout()).verdict == "clear"
+
+
+@pytest.mark.parametrize(
+    ("carrier", "text"),
+    [
+        ("latex_comment", f"loop while a < b\n{WISHES[0]}\nuntil x > y"),
+        ("annotation", f"if a < b then\n{WISHES[3]}\nx > y holds"),
+        ("annotation", f"The log is read every day by all. {WISHES[0][::-1]} The disk is slow."),
+        ("attachment", f"The log is read every day by all.\n{WISHES[6]}\nThe disk is slow."),
+    ],
+)
+def test_other_lines_of_a_text_beside_the_page_hide_nothing(carrier: str, text: str) -> None:
+    assert screen(paper(), beside(carrier, text)).verdict != "clear"
+
+
+def test_codes_are_read_among_other_codes() -> None:
+    digest = sha512(b"of the data").hexdigest()
+    order = WISHES[8].encode()
+    lines = "\n".join(wrap(b64encode(order).decode(), 12))
+    for text in (f"The checksum is {digest} {order.hex()} {digest}", f"Checksum of data\n{lines}\nThese were read."):
+        assert screen(paper(text), layout()).verdict == "attack"
+
+
+def test_hidden_words_between_print_are_read_together() -> None:
+    drawn = TextSpan(page=1, text="The log is kept.", box=(72.0, 300.0, 400.0, 310.0), size=9.0, fill=BLACK)
+    words = (structs.replace(drawn, text=f"{word} ", fill=WHITE) for word in WISHES[0].split())
+    assert screen(paper(), layout(*(span for word in words for span in (word, drawn)))).verdict != "clear"
 
 
 def test_what_could_not_be_read_is_for_a_person() -> None:
