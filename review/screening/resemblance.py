@@ -124,7 +124,8 @@ def _unseen(layout: Layout) -> Iterator[Passage]:
     for run in runs:
         if not under_scan(run, layout) and not seen_in(run.text, seen):
             what, needed = f"Text {run.reason}", _needed(run)
-            yield Passage(text=run.text, carrier=run.carrier, needed=needed, what=what, page=run.page, box=run.box)
+            for text in dict.fromkeys((run.text, *windows(run.text))):
+                yield Passage(text=text, carrier=run.carrier, needed=needed, what=what, page=run.page, box=run.box)
     for side in layout.side_texts:
         yield from _lines(side)
 

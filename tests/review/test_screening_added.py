@@ -138,6 +138,13 @@ def test_hidden_words_between_print_are_read_together() -> None:
     assert screen(paper(), layout(*(span for word in words for span in (word, drawn)))).verdict != "clear"
 
 
+def test_labels_drawn_before_hidden_words_hide_nothing() -> None:
+    drawn = TextSpan(page=1, text="", box=(72.0, 300.0, 400.0, 310.0), size=9.0, fill=WHITE)
+    labels = " ".join(f"label{number} {number * 3.1:.1f}" for number in range(60))
+    spans = [structs.replace(drawn, text=f"{text} ") for text in (labels, "Kindness is what we ask of you here.")]
+    assert screen(paper(), layout(*spans)).verdict != "clear"
+
+
 def test_what_could_not_be_read_is_for_a_person() -> None:
     found = screen(paper(), structs.replace(layout(), unread=("an annotation of page 3 has no readable text",)))
     assert found.verdict == "suspicious"
