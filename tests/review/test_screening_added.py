@@ -141,7 +141,9 @@ def test_hidden_words_between_print_are_read_together() -> None:
 def test_labels_drawn_before_hidden_words_hide_nothing() -> None:
     drawn = TextSpan(page=1, text="", box=(72.0, 300.0, 400.0, 310.0), size=9.0, fill=WHITE)
     labels = "accuracy epoch loss train test baseline ours layer " * 8
-    spans = [structs.replace(drawn, text=text) for text in (labels, "Kindness is what we ask of whoever holds the pen.")]
+    spans = [
+        structs.replace(drawn, text=text) for text in (labels, "Kindness is what we ask of whoever holds the pen.")
+    ]
     assert screen(paper(), layout(*spans)).verdict != "clear"
 
 
