@@ -14,6 +14,7 @@ from review.screening.hidden import MAX_SHOWN
 from review.screening.intent import Intent, intent_of
 from review.screening.lexicon import Signs, imperative, signs
 from review.screening.likeness import likeness
+from review.screening.weigh import SUSPICIOUS
 
 _SPOKEN_TO = re.compile(
     r"\b(?:you|your|please|kindly|pretend|bear in mind|assistant,|reviewer,)\b"
@@ -80,7 +81,8 @@ def surface_findings(manuscript: Manuscript, hidden: str) -> Iterator[ScreenFind
             finding = finding or (_outcome(manuscript, open_text, part) if english else None)
             if finding and normalise(finding.text) not in hidden:
                 yield finding
-                break
+                if finding.weight >= SUSPICIOUS:
+                    break
         before = span
     yield from disguised_findings(manuscript, open_text, hidden)
     for start, end in quoted:
