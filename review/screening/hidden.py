@@ -146,7 +146,11 @@ def side_findings(layout: Layout, text: str) -> Iterator[ScreenFinding]:
 
 def without_markup(side: SideText) -> str:
     """A text beside the page without its tags, where it has such."""
-    return (_MARKUP if side.carrier == "xmp" else _TAG).sub("\n", side.text)
+    return _markup_in(side).sub("\n", side.text)
+
+
+def _markup_in(side: SideText) -> re.Pattern[str]:
+    return _MARKUP if side.carrier == "xmp" else _TAG
 
 
 def unread_findings(layout: Layout) -> Iterator[ScreenFinding]:
@@ -189,7 +193,7 @@ def _sentence_in(side: SideText, text: str, shown: str) -> str:
     """A full sentence in a property of the file that no page shows; names are none, rights are told in some."""
     if side.name.lower() in _TOLD:
         return ""
-    plain = (_MARKUP if side.carrier == "xmp" else _TAG).sub("\n", _RIGHTS.sub(" ", text))
+    plain = _markup_in(side).sub("\n", _RIGHTS.sub(" ", text))
     for line in plain.splitlines():
         sentence = line.strip().rstrip(")}],; ")
         words = normalise(sentence).split()
